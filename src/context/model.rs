@@ -1,0 +1,55 @@
+//! Context as values.
+
+use serde::Serialize;
+
+/// The environment or role that a finding acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlaceName {
+    Production,
+    Unknown,
+    Migration,
+    Ci,
+    Shared,
+    Staging,
+    Script,
+    Development,
+    Test,
+    Docs,
+    Generated,
+    /// The place is the subject (tests, agent files, hidden Unicode, secrets) and does not scale.
+    Subject,
+}
+
+/// A classified place with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Place {
+    pub name: PlaceName,
+    /// 0.1 to 1.25; multiplies the points of a finding.
+    pub factor: f64,
+    /// In the reader's words: `path envs/prod`, `backend key prod/core.tfstate`.
+    pub evidence: Vec<String>,
+}
+
+/// Somebody who must or could look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reviewer {
+    /// `@acme/dba`, `role sre`, `alice@example.com`.
+    pub who: String,
+    /// `owns infra/prod/ (CODEOWNERS line 12)`, `14 of the last 20 changes under infra/prod`.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reviewers {
+    pub required: Vec<Reviewer>,
+    pub suggested: Vec<Reviewer>,
+}
+
+/// Whether the change says that an assistant helped to write it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// `declared-ai`, `declared-human` or `unknown`.
+    pub status: String,
+    pub evidence: Vec<String>,
+}

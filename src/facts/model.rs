@@ -1,0 +1,329 @@
+//! The typed facts. Each lens documents how it fills them; pairing reads only these types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::{Mode, Status};
+use crate::source::{Language, Locus};
+
+/// Something that a document says.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub locus: Locus,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    Resource(Resource),
+    Setting(Setting),
+    Command(Command),
+    Statement(Statement),
+    Call(Call),
+    Syntax(Match),
+    Text(Match),
+    File(FileFact),
+}
+
+/// A value as far as source alone can tell. Absence is expressed by `Option<Value>`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Literal(Scalar),
+    /// An expression that source alone cannot fold; the normalised source text.
+    Unknown(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    Null,
+    Bool(bool),
+    Number(f64),
+    String(String),
+}
+
+/// One leaf of a structured block: `lifecycle.prevent_destroy`, `spec.replicas`, `tags.env`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Dotted path below the resource. List elements are `[name]` where the element names itself
+    /// (`name`, `id`, `key`, `sid`, or a scalar), otherwise `[0]`, `[1]`; repeated HCL blocks likewise.
+    pub path: String,
+    pub value: Value,
+    pub locus: Locus,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum System {
+    Terraform,
+    Kubernetes,
+    Cloudformation,
+    Compose,
+    Github,
+    Gitlab,
+}
+
+/// A named thing that configuration brings into being.
+///
+/// Identity: `system`, `module`, `kind`, `name`; never the file or the line.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub system: System,
+    /// Where the name is unique. Terraform: the module folder, as the NEW side calls it where the
+    /// folder was renamed. CloudFormation, Compose, GitHub, GitLab: the file, likewise. Kubernetes: empty.
+    pub module: String,
+    /// Terraform: `aws_db_instance`; for other blocks `data.aws_ami`, `module`, `provider`, `variable`,
+    /// `output`, `local`, `moved`, `removed`, `import`, `backend`, `terraform`. Kubernetes: `apps/Deployment`,
+    /// `core/Namespace`. CloudFormation: `AWS::RDS::DBInstance`. Compose: `service`, `volume`, `network`.
+    /// GitHub: `workflow`, `job`, `step`. GitLab: `pipeline`, `job`.
+    pub kind: String,
+    /// Terraform: the last label, or the provider alias. Kubernetes: `namespace/name`. Others: the key.
+    pub name: String,
+    /// What a person calls it: `aws_db_instance.orders`, `Deployment shop/api`, `job deploy`.
+    pub address: String,
+    /// Leaves in source order, paths unique.
+    pub attributes: Vec<Attribute>,
+    /// Paths of nested blocks and mappings that exist, also when empty: `lifecycle`, `spec.template`.
+    pub blocks: BTreeSet<String>,
+}
+
+impl Resource {
+    pub fn attribute(&self, path: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.path == path)
+    }
+}
+
+/// One leaf of a configuration file. Identity: file and `path`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub language: Language,
+    /// As in [`Attribute::path`].
+    pub path: String,
+    pub value: Value,
+}
+
+/// One word of a command line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    pub parts: Vec<Part>,
+    /// Holds an unquoted `*`, `?`, `[…]` or brace expansion.
+    pub glob: bool,
+    pub quoted: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Literal(String),
+    /// A variable, command substitution or interpolation; the text names it (`BUILD_DIR`, `$(mktemp -d)`).
+    Expansion {
+        name: String,
+        guard: Expansion,
+    },
+}
+
+/// What an expansion does when it is empty.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expansion {
+    /// Nothing: it collapses.
+    Bare,
+    /// `${V:?}`: the command is not run.
+    Fails,
+    /// `${V:-word}`.
+    Default(String),
+    /// Assigned once in the same script from this literal or command substitution.
+    Known(String),
+}
+
+impl Word {
+    pub fn literal(text: &str) -> Self {
+        Self { parts: vec![Part::Literal(text.to_owned())], glob: false, quoted: false }
+    }
+
+    /// The text when nothing in the word expands.
+    pub fn as_literal(&self) -> Option<String> {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => Some(text.as_str()),
+                Part::Expansion { .. } => None,
+            })
+            .collect()
+    }
+
+    /// The word for people and patterns, expansions as `${NAME}` or `$(…)`.
+    pub fn display(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.clone(),
+                Part::Expansion { name, .. } if name.starts_with('$') => name.clone(),
+                Part::Expansion { name, .. } => format!("${{{name}}}"),
+            })
+            .collect()
+    }
+}
+
+/// A flag in its normal form: joined short flags split (`-rf` gives `-r` and `-f`), `--flag=value` split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// With its dashes as typed: `-r`, `--force`, `-auto-approve`.
+    pub name: String,
+    pub value: Option<Word>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusHandling {
+    /// A failure is seen by whoever runs the script, as far as the script's options let it.
+    Plain,
+    /// `|| true`, `|| :`, `; true` at the end, `set +e` in force, `continue-on-error`.
+    Ignored,
+    /// `|| exit`, `|| return`, `&&`, `if`.
+    Handled,
+}
+
+/// Something that must hold before a command runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Guarding {
+    /// `set -e` is in force.
+    ErrorExit,
+    /// `set -u` is in force.
+    NoUnset,
+    /// `[ -n "$V" ]`, `: "${V:?}"`, `test -d "$V"` that leaves or encloses; the variable.
+    Checked(String),
+    /// `read -p`, `select`, a comparison with the answer.
+    Confirmed,
+    /// Any other condition around it or before it that leaves; the condition's text.
+    Condition(String),
+    /// `cd DIR || exit` or `cd DIR &&` came before; the folder.
+    ChangedFolder(String),
+}
+
+/// One command with its arguments, after wrappers are taken off.
+///
+/// Identity: scope, `program` and `subcommands`; content: flags as a set and operands in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// Base name: `rm`, `terraform`, `kubectl`.
+    pub program: String,
+    /// Outermost first: `sudo`, `env`, `xargs`, `ssh`, `docker exec`, `bash -c`.
+    pub wrappers: Vec<String>,
+    /// The host that `ssh` or a remote wrapper names.
+    pub remote: Option<String>,
+    /// Leading words of a tool family: `["compose", "down"]`, `["destroy"]`; empty for plain programs.
+    pub subcommands: Vec<String>,
+    pub flags: Vec<Flag>,
+    pub operands: Vec<Word>,
+    /// `NAME=value` before the command.
+    pub environment: Vec<(String, Word)>,
+    /// Program whose output is piped in, and program it pipes to.
+    pub piped_from: Option<String>,
+    pub piped_to: Option<String>,
+    pub status: StatusHandling,
+    pub guards: BTreeSet<Guarding>,
+    /// The command as a person would type it, blanks folded.
+    pub text: String,
+}
+
+impl Command {
+    pub fn flag(&self, name: &str) -> Option<&Flag> {
+        self.flags.iter().find(|flag| flag.name == name)
+    }
+}
+
+/// How a statement restricts the rows it works on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Where {
+    /// The verb takes none (`DROP TABLE`).
+    NotApplicable,
+    Absent,
+    /// Conjuncts at depth 0, normalised: keywords upper case, blanks folded, one entry a conjunct.
+    Conjuncts(Vec<String>),
+}
+
+/// A clause of `ALTER TABLE` and its kin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// `DROP COLUMN`, `ADD COLUMN`, `ALTER COLUMN`, `DROP CONSTRAINT`, `RENAME`, `DISABLE ROW LEVEL SECURITY` …
+    pub verb: String,
+    /// The column or constraint, normalised as in [`Statement::name`].
+    pub name: String,
+    /// The whole clause, normalised.
+    pub text: String,
+}
+
+/// One SQL statement.
+///
+/// Identity: scope, `verb`, `object` and `name`; content: `text`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Upper case: `DELETE`, `UPDATE`, `DROP`, `TRUNCATE`, `ALTER`, `CREATE`, `GRANT`, `REVOKE`, `MERGE`, `SET`, `BEGIN` …
+    pub verb: String,
+    /// `TABLE`, `DATABASE`, `SCHEMA`, `INDEX`, `VIEW`, `POLICY`, `ROLE` …; `TABLE` for DML.
+    pub object: String,
+    /// First target without quotes, lower case, schema kept: `public.orders`. Holes are `__hole__`.
+    pub name: String,
+    /// Every target, for `TRUNCATE a, b` and `DROP TABLE a, b`.
+    pub names: Vec<String>,
+    pub filter: Where,
+    /// Conditions of joins and of `USING`.
+    pub joins: Vec<String>,
+    pub limit: Option<String>,
+    pub cascade: bool,
+    /// Keywords and clauses that matter: `IF EXISTS`, `CONCURRENTLY`, `NOT VALID`, `ONLY`, `TEMPORARY` …
+    pub options: BTreeSet<String>,
+    pub actions: Vec<Action>,
+    /// Inside an explicit transaction.
+    pub in_transaction: bool,
+    /// The target was created by the same script, or is temporary.
+    pub own_table: bool,
+    /// An interpolation stands in it.
+    pub holes: bool,
+    /// The tokenizer understood every part; otherwise findings lose one step of confidence.
+    pub complete: bool,
+    /// Normalised: comments out, blanks folded, keywords upper case outside quotes.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// Keyword, option key (`{ verify: false }` gives `verify`), or `None` for a positional one.
+    pub name: Option<String>,
+    pub value: Value,
+}
+
+/// A call, builder chains flattened.
+///
+/// Identity: scope and `callee`; content: the arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub language: Language,
+    /// Resolved through imports: `shutil.rmtree`, `std::fs::remove_dir_all`, `requests.get`.
+    /// A receiver that cannot be resolved keeps its text: `session.delete`.
+    pub callee: String,
+    pub arguments: Vec<Argument>,
+    /// Builder calls before it, oldest first: `["Client::builder", "danger_accept_invalid_certs(true)"]`.
+    pub chain: Vec<String>,
+    /// 0 outside loops.
+    pub loop_depth: u8,
+    /// The call's normalised source text.
+    pub text: String,
+}
+
+/// A hit of a rule's own pattern. Identity: rule and scope; content: `hash`, or the captures where the
+/// rule says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    pub rule: String,
+    pub text: String,
+    /// Formatting-proof: comments and blanks do not count.
+    pub hash: u64,
+    pub captures: BTreeMap<String, String>,
+}
+
+/// What happened to a file as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileFact {
+    pub status: Status,
+    pub old_mode: Option<Mode>,
+    pub new_mode: Option<Mode>,
+    pub binary: bool,
+    /// Bytes on the new side, or of what was deleted.
+    pub bytes: u64,
+}

@@ -1,0 +1,568 @@
+//! The rule format: what a file under `rules/` or `.foureyes/rules/` may say.
+//!
+//! This file is also compiled into the build script, which checks and packs the built-in rules; it therefore
+//! depends on serde alone.
+//!
+//! # How `when` reads
+//!
+//! A matcher is a question about one side ("is this a recursive rm on a variable?"). A rule fires when the answer
+//! turns. If `when` names `removed` and not `introduced`, the matcher describes a safeguard: the rule fires when
+//! the old side matches and the new one does not. Otherwise it describes a hazard: the rule fires when the new
+//! side matches and the old one does not.
+//! - `introduced`: also fires for facts without an old counterpart (a new resource, a new command).
+//! - `removed`: also fires for facts without a new counterpart, if what held them survives
+//!   (for resources and whole commands: always).
+//! - `changed`: fires for facts with both sides. Where `changed` is not named, a turn between two sides is
+//!   reported as `introduced` (hazard) or `removed` (safeguard).
+//!
+//! Keys that speak of both sides (`old`, `new`, `trend`, `gains`, `loses`) always need both sides,
+//! except that `gains` also holds for a command that is new as a whole.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    Introduced,
+    Removed,
+    Changed,
+}
+
+/// What a finding of this rule does to the system; drives the combinations of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Deletes or recreates something.
+    Destroys,
+    /// Takes a safeguard away.
+    Unguards,
+    /// Opens access.
+    Exposes,
+    /// Weakens a test or a check of the pipeline.
+    WeakensTest,
+    /// Weakens the gate itself.
+    DisarmsGate,
+}
+
+/// Whether the place of a finding scales its points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlacePolicy {
+    #[default]
+    Scales,
+    /// The place is the subject (tests, agent files, hidden Unicode, secrets): always 1.0.
+    Subject,
+}
+
+/// A rule, as written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// `pack/name`, both in kebab case; the file is `rules/pack/name.yaml`.
+    pub id: String,
+    /// What happened, in five to eight words.
+    pub title: String,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub when: Vec<When>,
+    /// Roles that should look: `dba`, `sre`, `security`, `senior`, `owner` …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    #[serde(default)]
+    pub place: PlacePolicy,
+    /// Documents of these languages only: `python`, `bash`, `hcl`, `yaml` …; for an embedded text its own language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// Files that match one of these globs only (`**/*.tf`, `.github/workflows/*`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Never files that match one of these globs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_files: Vec<String>,
+    /// Words one of which must occur (in any case) in a file on either side for the rule to be tried at all.
+    /// Required for `syntax`; derived for the other matchers where that is possible.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub literals: Vec<String>,
+    /// Regular expressions: if a line that the change introduces anywhere matches one, a removal counts as moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relocated: Vec<String>,
+
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<ResourceMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<SettingMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syntax: Option<SyntaxMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckMatcher>,
+
+    /// What will happen to which thing, with `{placeholders}` (see `docs/configuration.md`).
+    pub message: String,
+    /// One or two sentences.
+    pub why: String,
+    /// The safer way.
+    pub instead: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
+    /// Left out of the packed form; read from a file of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examples: Option<Examples>,
+}
+
+/// The one matcher of a rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Matcher<'rule> {
+    Resource(&'rule ResourceMatcher),
+    Setting(&'rule SettingMatcher),
+    Command(&'rule CommandMatcher),
+    Statement(&'rule StatementMatcher),
+    Call(&'rule CallMatcher),
+    Syntax(&'rule SyntaxMatcher),
+    Text(&'rule TextMatcher),
+    File(&'rule FileMatcher),
+    Check(&'rule CheckMatcher),
+}
+
+impl Rule {
+    /// The matcher, or `None` unless there is exactly one.
+    pub fn matcher(&self) -> Option<Matcher<'_>> {
+        let all = [
+            self.resource.as_ref().map(Matcher::Resource),
+            self.setting.as_ref().map(Matcher::Setting),
+            self.command.as_ref().map(Matcher::Command),
+            self.statement.as_ref().map(Matcher::Statement),
+            self.call.as_ref().map(Matcher::Call),
+            self.syntax.as_ref().map(Matcher::Syntax),
+            self.text.as_ref().map(Matcher::Text),
+            self.file.as_ref().map(Matcher::File),
+            self.check.as_ref().map(Matcher::Check),
+        ];
+        let mut present = all.into_iter().flatten();
+        present.next().filter(|_| present.next().is_none())
+    }
+
+    /// The matcher describes something that protects.
+    pub fn is_safeguard(&self) -> bool {
+        self.when.contains(&When::Removed) && !self.when.contains(&When::Introduced)
+    }
+}
+
+/// A value as YAML writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ScalarSpec {
+    Bool(bool),
+    Number(f64),
+    String(String),
+}
+
+/// A test of one value. All keys that are given must hold. An unknown value (an expression that source alone
+/// cannot fold) satisfies `unknown: true` only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// One of these. Strings compare in any case; `true` also equals the string `"true"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<Vec<ScalarSpec>>,
+    /// None of these, and present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not: Option<Vec<ScalarSpec>>,
+    /// A regular expression found in the value as text (also in the source text of an unknown value).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_matches: Option<String>,
+    /// Numbers, also with a unit (`30d`, `512Mi`): strictly above, strictly below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<f64>,
+    /// Whether the value is missing (after the default is filled in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trend {
+    Increased,
+    Decreased,
+}
+
+/// What a resource holds, from `rules/data/stateful.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    Data,
+    Identity,
+    Container,
+    Compute,
+    Config,
+}
+
+/// A test of a further attribute of the same resource, on the side that the rule speaks of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeTest {
+    /// As in [`ResourceMatcher::attribute`]; one match is enough.
+    pub attribute: String,
+    pub value: Condition,
+}
+
+/// Resources and their attributes. Without `attribute`, `block` and `table` the resource as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceMatcher {
+    /// `terraform`, `kubernetes`, `cloudformation`, `compose`, `github`, `gitlab`; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system: Vec<String>,
+    /// Globs over `facts::Resource::kind`: `aws_db_instance`, `google_*`, `apps/*`, `job`.
+    #[serde(default, rename = "type", skip_serializing_if = "Vec::is_empty")]
+    pub kind: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_type: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class: Vec<Class>,
+    /// Regular expression over the resource's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A table under `rules/data/` that says which attribute is safe at which value: `protect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Only rows of the table with this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Paths, any of them; `*` stands for one segment, `[*]` for any list element, `**` for any depth.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attribute: Vec<String>,
+    /// A nested block or mapping that exists: `lifecycle`, `spec.podDisruptionBudget`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+    /// What the attribute is (one side). Without it: present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Condition>,
+    /// What an absent attribute means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<ScalarSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
+    /// All of these must hold too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub has: Vec<AttributeTest>,
+    /// None of these may hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub has_not: Vec<AttributeTest>,
+}
+
+/// Leaves of configuration files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingMatcher {
+    /// Paths as in [`ResourceMatcher::attribute`], any of them.
+    pub path: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<ScalarSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
+}
+
+/// A test of the operands of a command. All keys that are given must hold for the same operand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperandTest {
+    /// Regular expression over the word with expansions shown as `${NAME}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_matches: Option<String>,
+    /// The word can become `/`, empty or a top folder when a variable in it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collapses: Option<bool>,
+}
+
+/// Command lines. Names of tools in one family (`terraform` for `tofu` and others) come from `rules/data/commands.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandMatcher {
+    /// Base names or families, any of them; all programs when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub program: Vec<String>,
+    /// Leading words after the program, any of them: `destroy`, `compose down`, `state rm`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subcommand: Vec<String>,
+    /// Flags all of which must be there; alternatives in one entry with `|`: `-r|-R|--recursive`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// Flags none of which may be there; same form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_flags: Vec<String>,
+    /// One of these tests must hold for an operand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operands: Vec<OperandTest>,
+    /// None of these tests may hold for any operand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_operands: Vec<OperandTest>,
+    /// Regular expressions over the normalised command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub piped_from: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub piped_to: Vec<String>,
+    /// `true`: the exit status is thrown away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_ignored: Option<bool>,
+    /// `true`: a check, a confirmation or a condition stands before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarded: Option<bool>,
+    /// Both sides: one of these flags is there now and was not before; alternatives with `|`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<String>,
+    /// Both sides: one of these flags was there and is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses: Vec<String>,
+}
+
+/// How a statement restricts its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilterTest {
+    Absent,
+    /// Every conjunct is always true: `1=1`, `true`, `id = id`.
+    Tautology,
+    Present,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionTest {
+    /// Any of these: `DROP COLUMN`.
+    pub verb: Vec<String>,
+    /// Regular expressions over the clause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_text: Option<String>,
+}
+
+/// SQL statements. Statements on tables that the same script creates never match unless `own_table` is set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementMatcher {
+    pub verb: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub object: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<FilterTest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<bool>,
+    /// Options all of which must be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_options: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionTest>,
+    /// Regular expressions over the normalised statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_transaction: Option<bool>,
+    #[serde(default)]
+    pub own_table: bool,
+    /// Both sides: a conjunct that matches this expression was dropped and moved nowhere else in the statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loses_conjunct: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArgumentTest {
+    /// Keyword or option key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Position from 0 among the positional arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    pub value: Condition,
+}
+
+/// Calls in Python, Rust, JavaScript, TypeScript, Go and Java.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallMatcher {
+    /// Globs over the resolved callee, any of them: `shutil.rmtree`, `*.deleteMany`, `std::fs::remove_dir_all`.
+    pub callee: Vec<String>,
+    /// All of these must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<ArgumentTest>,
+    /// None of these may hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_arguments: Vec<ArgumentTest>,
+    /// The number of arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// Regular expression that one entry of the builder chain matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_chain: Option<String>,
+    /// Regular expressions over the call's normalised source text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_loop: Option<bool>,
+}
+
+/// What makes two matches the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// The matched tokens.
+    #[default]
+    Content,
+    /// The captures alone.
+    Captures,
+    /// The scope alone: the second match in one scope is the same one.
+    Scope,
+}
+
+/// An ast-grep rule; needs `languages` and `literals`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyntaxMatcher {
+    pub rule: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<serde_json::Value>,
+    #[serde(default)]
+    pub identity: Identity,
+}
+
+/// A regular expression over the lines of a file of any kind; multi-line expressions are not possible.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextMatcher {
+    pub pattern: String,
+    /// A line that also matches this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not: Option<String>,
+    #[serde(default)]
+    pub identity: Identity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileStatus {
+    Added,
+    Deleted,
+    Modified,
+    Renamed,
+    /// The executable bit was set.
+    Executable,
+    /// It became a symbolic link.
+    Symlink,
+    /// A submodule was added or moved.
+    Submodule,
+}
+
+/// Files as a whole; which ones, say `files` and `not_files`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileMatcher {
+    pub status: Vec<FileStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binary: Option<bool>,
+}
+
+/// An algorithm of `src/checks/`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckMatcher {
+    pub name: String,
+    /// Parameters that the check documents.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub with: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Examples {
+    pub fires: Vec<Example>,
+    pub quiet: Vec<QuietExample>,
+}
+
+/// A change that must fire the rule: path → text on both sides. A missing path is a missing file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    #[serde(default)]
+    pub old: BTreeMap<String, String>,
+    #[serde(default)]
+    pub new: BTreeMap<String, String>,
+    /// The 1-based line that the finding must name on the new side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The 1-based line that the finding must name on the old side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_line: Option<u32>,
+}
+
+/// A change that must not fire the rule.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietExample {
+    pub because: String,
+    #[serde(default)]
+    pub old: BTreeMap<String, String>,
+    #[serde(default)]
+    pub new: BTreeMap<String, String>,
+}
