@@ -165,7 +165,7 @@ impl Document {
 }
 
 /// A path that was not, or only in part, analysed, with the reason a person can act on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct NotAnalysed {
     pub path: String,
     pub reason: String,
