@@ -1,5 +1,12 @@
 //! What differs: pairing of facts inside a file, across files, and relocation.
+//!
+//! This stage knows facts and lines, never rules.
 
+mod holder;
+mod key;
 mod model;
+mod pair;
 
+pub use holder::locate;
 pub use model::{Anchor, Delta};
+pub use pair::pair;

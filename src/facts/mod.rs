@@ -1,10 +1,63 @@
-//! What a document says, in typed form. One extractor ("lens") a file.
+//! What a document says, in typed form. One extractor ("lens") a folder.
 //!
 //! Lenses know nothing of rules, except the syntax and text lenses, which are given the patterns.
 
+mod call;
+mod command;
+mod file;
 mod model;
+mod path;
+mod scope;
+mod statement;
+mod structured;
+mod syntax;
+mod terraform;
+mod text;
+mod value;
 
+pub use command::is_in_family;
+pub use file::file_fact;
 pub use model::{
     Action, Argument, Attribute, Body, Call, Command, Expansion, Fact, FileFact, Flag, Guarding, Match, Part,
     Resource, Scalar, Setting, Statement, StatusHandling, System, Value, Where, Word,
 };
+pub use path::{PathPattern, glob};
+pub use scope::scope_of;
+pub use statement::is_tautology;
+pub use syntax::{Pattern, Sameness};
+pub use text::LinePattern;
+
+use crate::source::{Document, Focus, Language};
+
+/// The patterns of rules that look for their own facts, chosen for one file.
+#[derive(Default)]
+pub struct Patterns<'a> {
+    pub syntax: Vec<&'a Pattern>,
+    pub lines: Vec<&'a LinePattern>,
+}
+
+/// Everything that one document says. Facts outside the focus may be left out where they are certain to be equal
+/// on both sides.
+pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> Vec<Fact> {
+    let mut facts = match document.language {
+        Language::Hcl => terraform::extract(document, focus),
+        Language::Yaml | Language::Json | Language::Toml | Language::Properties => {
+            structured::extract(document, focus)
+        }
+        Language::Bash => command::extract(document, focus),
+        Language::Sql => statement::extract(document, focus),
+        Language::Rust
+        | Language::Python
+        | Language::JavaScript
+        | Language::TypeScript
+        | Language::Tsx
+        | Language::Go
+        | Language::Java => call::extract(document, focus),
+        Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),
+    };
+    facts.extend(syntax::extract(document, focus, &patterns.syntax));
+    if document.embedding.is_none() {
+        facts.extend(text::extract(document, focus, &patterns.lines));
+    }
+    facts
+}

@@ -48,6 +48,8 @@ pub struct Attribute {
     pub path: String,
     pub value: Value,
     pub locus: Locus,
+    /// How the value was found where it does not stand in the source: `local.zone`, `default of var.zone`.
+    pub folded: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -88,6 +88,13 @@ impl LineIndex {
         Some(self.text[start..end].trim_end_matches(['\n', '\r']))
     }
 
+    /// The bytes of a 1-based line with its line ending, or `None` past the end.
+    pub fn range(&self, line: u32) -> Option<Range<usize>> {
+        let index = (line as usize).checked_sub(1)?;
+        let start = *self.starts.get(index)?;
+        Some(start..self.starts.get(index + 1).copied().unwrap_or(self.text.len()))
+    }
+
     /// The number of lines; a final line ending does not start another one.
     pub fn count(&self) -> usize {
         self.starts.len() - usize::from(self.text.is_empty() || self.text.ends_with('\n'))

@@ -2,8 +2,15 @@
 //!
 //! This stage knows nothing of rules. Whatever cannot be parsed is returned as [`NotAnalysed`].
 
+pub mod admit;
 mod document;
+mod embed;
+mod language;
+mod parse;
+mod read;
 
 pub use document::{
     Document, Embedding, HOLE, Language, LineIndex, Locus, NotAnalysed, OffsetMap, Position, Scope,
 };
+pub use parse::parse;
+pub use read::{FileReading, Focus, SideReading, read};

@@ -1,0 +1,95 @@
+//! The algorithmic rules: what no declarative matcher can express. A rule names its check by `check: {name: …}`.
+
+mod addresses;
+mod codeowners;
+mod count_switch;
+mod gate_files;
+mod removed;
+mod renamed;
+mod replacement;
+
+use crate::change::{Change, LineMap};
+use crate::delta::Delta;
+use crate::facts::{Body, Fact, Resource};
+use crate::rules::{Finding, Place, Rule, RuleSet};
+
+/// Everything a check may look at.
+pub struct Evidence<'a> {
+    pub change: &'a Change,
+    pub deltas: &'a [Delta],
+    /// Every resource of the changed files on the new side, also those without a delta.
+    pub new_resources: &'a [Fact],
+    /// One entry for each file of the change.
+    pub maps: &'a [Option<LineMap>],
+}
+
+type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
+
+/// Every check by the name that rules use.
+const CHECKS: [(&str, Check); 6] = [
+    ("codeowners", codeowners::check),
+    ("for-each-switch", count_switch::check),
+    ("forces-replacement", replacement::check),
+    ("gate-files", gate_files::check),
+    ("removed-resources", removed::check),
+    ("renamed-resources", renamed::check),
+];
+
+/// Whether a rule may name this check.
+pub fn exists(name: &str) -> bool {
+    CHECKS.iter().any(|(known, _)| *known == name)
+}
+
+/// Runs the checks that the rules name.
+pub fn run(rules: &RuleSet, evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in rules.iter() {
+        let Some(wanted) = &entry.rule.check else { continue };
+        let Some((_, check)) = CHECKS.iter().find(|(name, _)| *name == wanted.name) else { continue };
+        let found = check(&entry.rule, evidence);
+        findings.extend(found.into_iter().filter(|finding| entry.admits_path(&finding.path)));
+    }
+    findings
+}
+
+impl Evidence<'_> {
+    /// Removed resources with the place on the new side that stands for them.
+    fn removed(&self) -> impl Iterator<Item = (&Fact, &Resource, Place)> {
+        self.deltas.iter().filter_map(|delta| match delta {
+            Delta::Removed { old, anchor, .. } => {
+                let Body::Resource(resource) = &old.body else { return None };
+                let place = match anchor {
+                    Some(anchor) => Place::line(old.locus.file, &anchor.path, anchor.position.line),
+                    None => Place::nowhere(old.locus.file, &old.locus.path),
+                };
+                Some((old, resource, place))
+            }
+            _ => None,
+        })
+    }
+
+    fn introduced(&self) -> impl Iterator<Item = (&Fact, &Resource)> {
+        self.deltas.iter().filter_map(|delta| match delta {
+            Delta::Introduced { new } => match &new.body {
+                Body::Resource(resource) => Some((new, resource)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn changed(&self) -> impl Iterator<Item = (&Fact, &Resource, &Fact, &Resource)> {
+        self.deltas.iter().filter_map(|delta| match delta {
+            Delta::Changed { old, new } => match (&old.body, &new.body) {
+                (Body::Resource(before), Body::Resource(after)) => Some((old, before, new, after)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Where an old line of a file would stand on the new side.
+    fn collapsed(&self, file: usize, old_line: u32) -> Option<u32> {
+        self.maps.get(file)?.as_ref().map(|map| map.collapse(old_line))
+    }
+}

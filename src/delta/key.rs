@@ -1,0 +1,133 @@
+//! What makes two facts the same fact, and what makes them equal.
+
+use std::fmt::Write;
+
+use crate::facts::{Attribute, Body, Fact};
+
+/// Pairing looks at the identity first; equal contents under one identity are no delta.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub identity: String,
+    pub content: String,
+}
+
+/// How far a fact may travel and still be the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The identity is unique in the repository; files and lines do not matter.
+    Global,
+    /// The identity repeats; files, scopes and lines decide.
+    Local,
+}
+
+pub(super) fn reach(fact: &Fact) -> Reach {
+    match fact.body {
+        Body::Resource(_) | Body::File(_) => Reach::Global,
+        _ => Reach::Local,
+    }
+}
+
+pub(super) fn key(fact: &Fact) -> Key {
+    match &fact.body {
+        Body::Resource(resource) => {
+            let mut lines: Vec<String> = resource.attributes.iter().map(attribute_line).collect();
+            lines.extend(resource.blocks.iter().map(|block| format!("{block} {{}}")));
+            lines.sort();
+            Key {
+                identity: format!(
+                    "resource {:?} {} {} {}",
+                    resource.system, resource.module, resource.kind, resource.name
+                ),
+                content: lines.join("\n"),
+            }
+        }
+        Body::Setting(setting) => {
+            Key { identity: format!("setting {}", setting.path), content: format!("{:?}", setting.value) }
+        }
+        Body::Command(command) => {
+            let mut flags: Vec<String> = command
+                .flags
+                .iter()
+                .map(|flag| match &flag.value {
+                    Some(value) => format!("{}={}", flag.name, value.display()),
+                    None => flag.name.clone(),
+                })
+                .collect();
+            flags.sort();
+            let mut content = format!(
+                "{:?} {:?} {flags:?} {:?} {:?} {:?} {:?}",
+                command.wrappers,
+                command.remote,
+                command.piped_from,
+                command.piped_to,
+                command.status,
+                command.guards
+            );
+            for operand in &command.operands {
+                let _ = write!(content, " {:?}", operand.display());
+            }
+            for (name, value) in &command.environment {
+                let _ = write!(content, " {name}={}", value.display());
+            }
+            Key { identity: format!("command {} {}", command.program, command.subcommands.join(" ")), content }
+        }
+        Body::Statement(statement) => Key {
+            identity: format!("statement {} {} {}", statement.verb, statement.object, statement.name),
+            content: format!("{} {} {}", statement.in_transaction, statement.own_table, statement.text),
+        },
+        Body::Call(call) => Key {
+            identity: format!("call {}", call.callee),
+            content: format!("{:?} {:?} {}", call.chain, call.arguments, call.loop_depth),
+        },
+        Body::Syntax(found) | Body::Text(found) => {
+            Key { identity: format!("match {}", found.rule), content: format!("{:016x}", found.hash) }
+        }
+        Body::File(_) => Key { identity: format!("file {}", fact.locus.file), content: String::new() },
+    }
+}
+
+fn attribute_line(attribute: &Attribute) -> String {
+    format!("{}={:?}", attribute.path, attribute.value)
+}
+
+/// The text by which two facts of one identity are compared when their contents differ.
+pub(super) fn text(fact: &Fact) -> String {
+    match &fact.body {
+        Body::Command(command) => command.text.clone(),
+        Body::Statement(statement) => statement.text.clone(),
+        Body::Call(call) => call.text.clone(),
+        Body::Syntax(found) | Body::Text(found) => found.text.clone(),
+        Body::Setting(setting) => format!("{:?}", setting.value),
+        Body::Resource(_) | Body::File(_) => String::new(),
+    }
+}
+
+/// Share of words that two texts have in common, 0 to 1 (Dice coefficient over multisets).
+pub(super) fn similarity(one: &str, other: &str) -> f64 {
+    let (mut one, mut other) = (words(one), words(other));
+    if one.is_empty() && other.is_empty() {
+        return 1.0;
+    }
+    let total = one.len() + other.len();
+    one.sort_unstable();
+    other.sort_unstable();
+    let (mut left, mut right, mut common) = (0, 0, 0);
+    while left < one.len() && right < other.len() {
+        match one[left].cmp(other[right]) {
+            std::cmp::Ordering::Equal => {
+                common += 1;
+                left += 1;
+                right += 1;
+            }
+            std::cmp::Ordering::Less => left += 1,
+            std::cmp::Ordering::Greater => right += 1,
+        }
+    }
+    2.0 * f64::from(common) / total as f64
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty())
+        .collect()
+}

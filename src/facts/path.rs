@@ -1,0 +1,135 @@
+//! Patterns over attribute paths and names.
+
+/// A pattern over dotted paths: `*` stands for one segment, `[*]` for any list element, `**` for any depth
+/// (also none).
+#[derive(Clone, Debug)]
+pub struct PathPattern {
+    text: String,
+    segments: Vec<String>,
+}
+
+impl PathPattern {
+    pub fn new(text: &str) -> Result<Self, String> {
+        let segments = segments(text);
+        if segments.is_empty() || segments.iter().any(String::is_empty) {
+            return Err(format!("`{text}` is not a path: segments are divided by single dots"));
+        }
+        Ok(Self { text: text.to_owned(), segments })
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn matches(&self, path: &str) -> bool {
+        let path = segments(path);
+        matches(&self.segments, &path)
+    }
+}
+
+/// `a.b[0].c["x.y"]` is `a`, `b`, `[0]`, `c`, `["x.y"]`.
+fn segments(path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut current = String::new();
+    let mut depth = 0u32;
+    let mut after_index = false;
+    for letter in path.chars() {
+        match letter {
+            '[' => {
+                if depth == 0 && !(current.is_empty() && (found.is_empty() || after_index)) {
+                    found.push(std::mem::take(&mut current));
+                }
+                depth += 1;
+                current.push(letter);
+            }
+            ']' if depth > 0 => {
+                depth -= 1;
+                current.push(letter);
+                if depth == 0 {
+                    found.push(std::mem::take(&mut current));
+                    after_index = true;
+                }
+            }
+            '.' if depth == 0 => {
+                if !(current.is_empty() && after_index) {
+                    found.push(std::mem::take(&mut current));
+                }
+                after_index = false;
+            }
+            _ => {
+                current.push(letter);
+                if depth == 0 {
+                    after_index = false;
+                }
+            }
+        }
+    }
+    if !(current.is_empty() && after_index) {
+        found.push(current);
+    }
+    found
+}
+
+fn matches(pattern: &[String], path: &[String]) -> bool {
+    match pattern.split_first() {
+        None => path.is_empty(),
+        Some((first, rest)) if first == "**" => (0..=path.len()).any(|skip| matches(rest, &path[skip..])),
+        Some((first, rest)) => match path.split_first() {
+            Some((segment, others)) => segment_matches(first, segment) && matches(rest, others),
+            None => false,
+        },
+    }
+}
+
+fn segment_matches(pattern: &str, segment: &str) -> bool {
+    match pattern {
+        "*" => !segment.starts_with('['),
+        "[*]" => segment.starts_with('['),
+        _ => glob(pattern, segment),
+    }
+}
+
+/// `*` stands for any run of characters, also none; everything else for itself.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match text.find(piece) {
+            Some(at) => text = &text[at + piece.len()..],
+            None => return false,
+        }
+    }
+    text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_match_by_segment() {
+        for (pattern, path, expected) in [
+            ("spec.replicas", "spec.replicas", true),
+            ("spec.*", "spec.replicas", true),
+            ("spec.*", "spec.template.spec", false),
+            ("spec.**", "spec.template.spec", true),
+            ("**.privileged", "spec.containers[app].securityContext.privileged", true),
+            ("containers[*].image", "containers[app].image", true),
+            ("containers.*.image", "containers[app].image", false),
+            ("**", "a", true),
+            ("tags[\"a.b\"]", "tags[\"a.b\"]", true),
+            ("on.push.branches[*]", "on.push.branches[main]", true),
+        ] {
+            assert_eq!(PathPattern::new(pattern).unwrap().matches(path), expected, "{pattern} {path}");
+        }
+        assert!(PathPattern::new("a..b").is_err());
+    }
+
+    #[test]
+    fn globs_match_runs() {
+        assert!(glob("aws_*", "aws_db_instance") && glob("*.deleteMany", "prisma.user.deleteMany"));
+        assert!(glob("*", "") && glob("a*b*c", "a-b-b-c") && !glob("a*b", "a-b-c"));
+    }
+}

@@ -1,0 +1,8 @@
+//! YAML, JSON, TOML and properties: resources where the document is one, settings otherwise.
+
+use super::Fact;
+use crate::source::{Document, Focus};
+
+pub(super) fn extract(_document: &Document, _focus: &Focus) -> Vec<Fact> {
+    Vec::new()
+}

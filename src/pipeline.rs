@@ -1,0 +1,183 @@
+//! The way of a change from bytes to an assessment.
+
+use crate::change::{Change, FileChange, LineMap, Side};
+use crate::checks::{self, Evidence};
+use crate::context::{self, Provenance, Reviewers};
+use crate::delta::{self, Delta};
+use crate::facts::{self, Body, Fact};
+use crate::risk::{self, Assessment, Coverage, Scored, State, Summary};
+use crate::rules::{self, RuleSet, Surroundings};
+use crate::source::{self, FileReading, NotAnalysed};
+
+/// Stack of the threads that parse; the grammars of some languages recurse.
+const STACK: usize = 64 << 20;
+
+/// Both sides of a change as facts, and what differs between them.
+pub struct Compared {
+    /// One entry for each file of the change, in its order.
+    pub readings: Vec<FileReading>,
+    pub maps: Vec<Option<LineMap>>,
+    pub deltas: Vec<Delta>,
+    /// Every resource and setting of the changed files on each side, also those without a delta.
+    pub old_surroundings: Vec<Fact>,
+    pub new_surroundings: Vec<Fact>,
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Judges a change by rules.
+pub fn assess(change: &Change, rules: &RuleSet) -> Assessment {
+    let compared = compare(change, rules);
+    let introduced = introduced_lines(&compared.readings);
+    let surroundings = Surroundings { change, maps: &compared.maps, introduced_lines: &introduced };
+    let evidence = Evidence {
+        change,
+        deltas: &compared.deltas,
+        new_resources: &compared.new_surroundings,
+        maps: &compared.maps,
+    };
+    let answers = rules::apply(rules, &compared.deltas, &surroundings);
+    let mut found = answers.findings;
+    found.extend(checks::run(rules, &evidence));
+    let mut findings: Vec<Scored> = risk::merge(found)
+        .into_iter()
+        .map(|finding| {
+            let place = context::place_of(&finding);
+            Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
+        })
+        .collect();
+    let ledger = risk::add_up(&mut findings, Vec::new());
+    Assessment {
+        summary: summary(change, &compared.readings),
+        findings,
+        notes: answers.moved,
+        ledger: ledger.rows,
+        raw: ledger.raw,
+        score: ledger.score,
+        level: ledger.level,
+        reviewers: Reviewers::default(),
+        provenance: Provenance { status: "unknown".to_owned(), evidence: Vec::new() },
+        coverage: coverage(change, compared.not_analysed),
+    }
+}
+
+/// Reads both sides and pairs what they say.
+pub fn compare(change: &Change, rules: &RuleSet) -> Compared {
+    let mut read = read_all(&change.files, rules);
+    let mut not_analysed: Vec<NotAnalysed> = change
+        .skipped
+        .iter()
+        .map(|skipped| NotAnalysed { path: skipped.path.clone(), reason: skipped.reason.clone() })
+        .collect();
+    let (mut old, mut new, mut readings) = (Vec::new(), Vec::new(), Vec::new());
+    for file in &mut read {
+        old.append(&mut file.old);
+        new.append(&mut file.new);
+        not_analysed.append(&mut file.reading.not_analysed);
+    }
+    readings.extend(read.into_iter().map(|file| file.reading));
+    let keep = |facts: &[Fact]| -> Vec<Fact> {
+        facts.iter().filter(|fact| matches!(fact.body, Body::Resource(_) | Body::Setting(_))).cloned().collect()
+    };
+    let (old_surroundings, new_surroundings) = (keep(&old), keep(&new));
+    let maps: Vec<Option<LineMap>> = readings.iter().map(|reading: &FileReading| reading.map.clone()).collect();
+    let mut deltas = delta::pair(old, new, &maps);
+    let host = |file: usize| readings.get(file).and_then(|reading| reading.host(Side::Old)).cloned();
+    delta::locate(&mut deltas, change, &maps, &host);
+    not_analysed.sort();
+    Compared { readings, maps, deltas, old_surroundings, new_surroundings, not_analysed }
+}
+
+struct FileFacts {
+    reading: FileReading,
+    old: Vec<Fact>,
+    new: Vec<Fact>,
+}
+
+/// Reads the files on as many threads as there is work for.
+fn read_all(changes: &[FileChange], rules: &RuleSet) -> Vec<FileFacts> {
+    let count = changes.len();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.div_ceil(4)).max(1);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if index >= count {
+                return done;
+            }
+            done.push(read_file(index, &changes[index], rules));
+        }
+    };
+    let mut files: Vec<FileFacts> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
+            .collect();
+        if workers.is_empty() {
+            return work();
+        }
+        // A worker that panicked takes its files with it; the panic goes on.
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    files.sort_by_key(|file| file.reading.index);
+    files
+}
+
+fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
+    let reading = source::read(index, file);
+    let paths: Vec<&str> =
+        [&file.old, &file.new].into_iter().flatten().map(|side| side.path.as_str()).collect();
+    let texts: Vec<&str> = [&reading.old, &reading.new].into_iter().flatten().map(|side| &*side.text).collect();
+    let patterns = rules.patterns(&paths, &texts);
+    let say = |side: Side| -> Vec<Fact> {
+        let Some(side) = reading.side(side) else { return Vec::new() };
+        side.documents.iter().flat_map(|document| facts::extract(document, &side.focus, &patterns)).collect()
+    };
+    let (mut old, mut new) = (say(Side::Old), say(Side::New));
+    if let Some(fact) = facts::file_fact(index, file) {
+        match fact.locus.side {
+            Side::Old => old.push(fact),
+            Side::New => new.push(fact),
+        }
+    }
+    FileFacts { reading, old, new }
+}
+
+fn introduced_lines(readings: &[FileReading]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for reading in readings {
+        let Some(new) = &reading.new else { continue };
+        let all = 1..=new.lines.count() as u32;
+        let wanted = all.filter(|line| reading.map.as_ref().is_none_or(|map| map.is_touched_new(*line)));
+        lines.extend(wanted.filter_map(|line| new.lines.line(line)).map(str::to_owned));
+    }
+    lines
+}
+
+fn summary(change: &Change, readings: &[FileReading]) -> Summary {
+    let count = |side: &Option<source::SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
+    let (mut added, mut deleted) = (0, 0);
+    for reading in readings {
+        match &reading.map {
+            Some(map) => {
+                added += map.added();
+                deleted += map.deleted();
+            }
+            None => {
+                added += count(&reading.new);
+                deleted += count(&reading.old);
+            }
+        }
+    }
+    Summary { files: change.files.len(), added, deleted }
+}
+
+fn coverage(change: &Change, not_analysed: Vec<NotAnalysed>) -> Coverage {
+    let mut paths: Vec<&str> = not_analysed.iter().map(|entry| entry.path.as_str()).collect();
+    paths.dedup();
+    let missed = paths.iter().filter(|path| change.files.iter().any(|file| file.path() == **path)).count();
+    let files = change.files.len() + change.skipped.len();
+    Coverage { files, analysed: change.files.len() - missed, not_analysed }
+}

@@ -1,0 +1,278 @@
+//! Asks every rule about every delta and words the answers as findings.
+
+use super::draft::{Draft, OldPlace, Place};
+use super::finding::{Finding, Kind, Subject};
+use super::matchers::{Captures, Hit, Turn};
+use super::model::{Rule, When};
+use super::set::{Entry, RuleSet};
+use crate::change::{Change, LineMap};
+use crate::delta::{Anchor, Delta};
+use crate::facts::{Body, Fact};
+use crate::source::{Language, Locus};
+
+/// What rules need to know besides the delta.
+pub struct Surroundings<'a> {
+    pub change: &'a Change,
+    /// One entry for each file of the change.
+    pub maps: &'a [Option<LineMap>],
+    /// Every line that the change introduces anywhere, for `relocated`.
+    pub introduced_lines: &'a [String],
+}
+
+/// Findings, and one sentence for each safeguard that only moved.
+#[derive(Default)]
+pub struct Answers {
+    pub findings: Vec<Finding>,
+    pub moved: Vec<String>,
+}
+
+/// Applies the declarative rules. A rule that does not compile is skipped here: loading already reported it.
+pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>) -> Answers {
+    let mut answers = Answers::default();
+    for delta in deltas {
+        let Some(fact) = delta.new_fact().or(delta.old()) else { continue };
+        for entry in rules.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
+            if !entry.admits_path(&fact.locus.path) || !entry.admits_language(language(fact)) {
+                continue;
+            }
+            ask(entry, delta, surroundings, &mut answers);
+        }
+    }
+    answers
+}
+
+fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
+    match &fact.body {
+        Body::Resource(_) => rule.resource.is_some(),
+        Body::Setting(_) => rule.setting.is_some(),
+        Body::Command(_) => rule.command.is_some(),
+        Body::Statement(_) => rule.statement.is_some(),
+        Body::Call(_) => rule.call.is_some(),
+        Body::Syntax(found) => rule.syntax.is_some() && rule.id == found.rule,
+        Body::Text(found) => rule.text.is_some() && rule.id == found.rule,
+        Body::File(_) => rule.file.is_some(),
+    }
+}
+
+fn language(fact: &Fact) -> Option<Language> {
+    match &fact.body {
+        Body::Call(call) => Some(call.language),
+        Body::Setting(setting) => Some(setting.language),
+        Body::Command(_) => Some(Language::Bash),
+        Body::Statement(_) => Some(Language::Sql),
+        Body::Syntax(_) => None,
+        Body::Resource(_) | Body::Text(_) | Body::File(_) => Some(Language::of(&fact.locus.path, b"")),
+    }
+}
+
+fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &mut Answers) {
+    let Ok(compiled) = entry.compiled() else { return };
+    let Some(question) = &compiled.question else { return };
+    let rule = &entry.rule;
+    if let Delta::Moved { old, new } = delta {
+        if rule.is_safeguard() && !question.hits(old).is_empty() {
+            answers.moved.push(format!(
+                "{}: only moved, from {}:{} to {}:{}",
+                rule.title, old.locus.path, old.locus.start.line, new.locus.path, new.locus.start.line
+            ));
+        }
+        return;
+    }
+    let (old, new) = (delta.old(), delta.new_fact());
+    if let Some(turns) = question.turns(old, new) {
+        for turn in turns {
+            if let Some(kind) = kind_of_turn(rule, delta, &turn) {
+                answers.findings.push(word(entry, kind, delta, turn, surroundings));
+            }
+        }
+        return;
+    }
+    let old_hits = old.map(|fact| question.hits(fact)).unwrap_or_default();
+    let new_hits = new.map(|fact| question.hits(fact)).unwrap_or_default();
+    let has = |when: When| rule.when.contains(&when);
+    let safeguard = rule.is_safeguard();
+    let turns: Vec<(Kind, Turn)> = match delta {
+        Delta::Introduced { .. } if has(When::Introduced) => {
+            new_hits.into_iter().map(|hit| (Kind::Introduced, Turn { old: None, new: Some(hit) })).collect()
+        }
+        Delta::Removed { holder_survives, old, .. } if has(When::Removed) => {
+            let whole = matches!(old.body, Body::Resource(_) | Body::File(_));
+            let hits = if whole || *holder_survives { old_hits } else { Vec::new() };
+            hits.into_iter().map(|hit| (Kind::Removed, Turn { old: Some(hit), new: None })).collect()
+        }
+        Delta::Changed { .. } if safeguard => unmatched(old_hits, &new_hits)
+            .map(|hit| {
+                let kind = if has(When::Changed) && hit.exact && stands_again(&hit, new) {
+                    Kind::Changed
+                } else {
+                    Kind::Removed
+                };
+                (kind, Turn { old: Some(hit), new: None })
+            })
+            .collect(),
+        Delta::Changed { .. } => {
+            let kind = if has(When::Changed) { Kind::Changed } else { Kind::Introduced };
+            unmatched(new_hits, &old_hits).map(|hit| (kind, Turn { old: None, new: Some(hit) })).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (kind, turn) in turns {
+        if kind == Kind::Removed && is_relocated(&compiled.relocated, surroundings) {
+            answers.moved.push(format!("{}: the change brings it back elsewhere", rule.title));
+            continue;
+        }
+        answers.findings.push(word(entry, kind, delta, turn, surroundings));
+    }
+}
+
+/// Hits whose key does not occur on the other side.
+fn unmatched(hits: Vec<Hit>, others: &[Hit]) -> impl Iterator<Item = Hit> {
+    let keys: Vec<String> = others.iter().map(|hit| hit.key.clone()).collect();
+    hits.into_iter().filter(move |hit| !keys.contains(&hit.key))
+}
+
+/// The attribute that an old hit named is still there, with another value.
+fn stands_again(hit: &Hit, new: Option<&Fact>) -> bool {
+    match new.map(|fact| &fact.body) {
+        Some(Body::Resource(resource)) => resource.attribute(&hit.key).is_some(),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+fn is_relocated(expressions: &[regex::Regex], surroundings: &Surroundings<'_>) -> bool {
+    expressions
+        .iter()
+        .any(|expression| surroundings.introduced_lines.iter().any(|line| expression.is_match(line)))
+}
+
+/// The kind of a two-sided turn, if the rule speaks of that kind.
+fn kind_of_turn(rule: &Rule, delta: &Delta, turn: &Turn) -> Option<Kind> {
+    let has = |when: When| rule.when.contains(&when);
+    match delta {
+        Delta::Introduced { .. } => has(When::Introduced).then_some(Kind::Introduced),
+        Delta::Removed { holder_survives, .. } => {
+            (has(When::Removed) && *holder_survives).then_some(Kind::Removed)
+        }
+        Delta::Changed { .. } => {
+            let gone = turn.new.as_ref().is_none_or(|hit| !hit.exact);
+            if gone && has(When::Removed) {
+                Some(Kind::Removed)
+            } else if has(When::Changed) {
+                Some(Kind::Changed)
+            } else if has(When::Introduced) {
+                Some(Kind::Introduced)
+            } else {
+                Some(Kind::Removed)
+            }
+        }
+        Delta::Moved { .. } => None,
+    }
+}
+
+fn word(entry: &Entry, kind: Kind, delta: &Delta, turn: Turn, surroundings: &Surroundings<'_>) -> Finding {
+    let speaking = turn.new.as_ref().or(turn.old.as_ref());
+    let mut captures: Captures = speaking.map(|hit| hit.captures.clone()).unwrap_or_default();
+    if let Some(old) = turn.old.as_ref() {
+        for (name, value) in &old.captures {
+            captures.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    fill_values(&mut captures, delta, &turn);
+    let old_locus = turn.old.as_ref().filter(|hit| hit.exact).map(|hit| &hit.locus).or_else(|| match delta {
+        Delta::Changed { old, .. } => Some(counterpart(old, &turn)),
+        _ => None,
+    });
+    let new_locus = turn.new.as_ref().filter(|hit| hit.exact).map(|hit| &hit.locus);
+    let content = speaking.map_or_else(String::new, |hit| {
+        let text = hit.captures.get("text").or(hit.captures.get("command"));
+        format!("{} {}", hit.key, text.cloned().unwrap_or_default())
+    });
+    Draft {
+        old: old_locus.map(OldPlace::at),
+        subject: delta.new_fact().or(delta.old()).map(subject_of),
+        doubt: speaking.map_or(0, |hit| hit.doubt),
+        evidence: speaking.map(|hit| hit.evidence.clone()).unwrap_or_default(),
+        captures,
+        content,
+        ..Draft::new(kind, placement(delta, old_locus, new_locus, surroundings))
+    }
+    .finish(&entry.rule)
+}
+
+/// Where the old side of a changed fact is best shown: the attribute that turned, or the fact.
+fn counterpart<'a>(fact: &'a Fact, turn: &Turn) -> &'a Locus {
+    let key = turn.new.as_ref().or(turn.old.as_ref()).map(|hit| hit.key.as_str()).unwrap_or_default();
+    match &fact.body {
+        Body::Resource(resource) => resource.attribute(key).map_or(&fact.locus, |attribute| &attribute.locus),
+        _ => &fact.locus,
+    }
+}
+
+/// A one-sided matcher knows one value; the other side's comes from the other fact.
+fn fill_values(captures: &mut Captures, delta: &Delta, turn: &Turn) {
+    let key = turn.new.as_ref().or(turn.old.as_ref()).map(|hit| hit.key.clone()).unwrap_or_default();
+    let value = |fact: Option<&Fact>| {
+        match fact.map(|fact| &fact.body) {
+            Some(Body::Resource(resource)) => {
+                resource.attribute(&key).map(|attribute| attribute.value.display())
+            }
+            Some(Body::Setting(setting)) => Some(setting.value.display()),
+            _ => None,
+        }
+        .unwrap_or_else(|| "absent".to_owned())
+    };
+    if captures.contains_key("attribute") && !(turn.old.is_some() && turn.new.is_some()) {
+        captures.insert("old".to_owned(), value(delta.old()));
+        captures.insert("new".to_owned(), value(delta.new_fact()));
+    }
+}
+
+/// Where a finding stands on the new side.
+fn placement(
+    delta: &Delta,
+    old: Option<&Locus>,
+    new: Option<&Locus>,
+    surroundings: &Surroundings<'_>,
+) -> Place {
+    if let Some(locus) = new {
+        return Place::at(locus);
+    }
+    match delta {
+        Delta::Removed { old, anchor: Some(Anchor { path, position }), .. } => {
+            Place::line(old.locus.file, path, position.line)
+        }
+        Delta::Removed { old, anchor: None, .. } => Place::nowhere(old.locus.file, &old.locus.path),
+        Delta::Introduced { new } => Place::at(&new.locus),
+        Delta::Moved { new, .. } => Place::at(&new.locus),
+        // Both sides are there, but the thing itself is gone from the new one: where its lines collapsed.
+        Delta::Changed { new: survivor, .. } => {
+            let survivor = &survivor.locus;
+            let map = surroundings.maps.get(survivor.file).and_then(Option::as_ref);
+            match (old.filter(|old| old.file == survivor.file), map) {
+                (Some(old), Some(map)) => {
+                    let line = map.collapse(old.start.line).clamp(survivor.start.line, survivor.end.line);
+                    Place::line(survivor.file, &survivor.path, line)
+                }
+                _ => Place::start_of(survivor),
+            }
+        }
+    }
+}
+
+/// The thing that a fact is about.
+pub fn subject_of(fact: &Fact) -> Subject {
+    let scope = fact.locus.scope.join(".");
+    match &fact.body {
+        Body::Resource(resource) => Subject { home: resource.module.clone(), name: resource.address.clone() },
+        Body::Setting(setting) => Subject {
+            home: fact.locus.path.to_string(),
+            name: setting.path.rsplit_once('.').map_or(setting.path.clone(), |(parent, _)| parent.to_owned()),
+        },
+        Body::Statement(statement) => Subject {
+            home: fact.locus.path.to_string(),
+            name: format!("{} {}", statement.object.to_ascii_lowercase(), statement.name),
+        },
+        _ => Subject { home: fact.locus.path.to_string(), name: scope },
+    }
+}

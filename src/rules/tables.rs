@@ -1,0 +1,228 @@
+//! Lookups in the fact tables under `rules/data/`.
+//!
+//! The tables hold one key a line, sorted; a lookup finds its line and parses that line alone, so a table costs
+//! nothing until something asks for it.
+
+use std::sync::OnceLock;
+
+use memchr::memmem;
+use serde::Deserialize;
+
+use super::model::Class;
+use crate::facts::{Resource, Scalar, System, Value, glob};
+
+const STATEFUL: &str = include_str!("../../rules/data/stateful.json");
+const PROTECT: &str = include_str!("../../rules/data/protect.json");
+const AWS: &str = include_str!("../../rules/data/terraform-aws.json");
+const AZURERM: &str = include_str!("../../rules/data/terraform-azurerm.json");
+const GOOGLE: &str = include_str!("../../rules/data/terraform-google.json");
+const KUBERNETES_PROVIDER: &str = include_str!("../../rules/data/terraform-kubernetes.json");
+const CLOUDFORMATION: &str = include_str!("../../rules/data/cloudformation.json");
+const KUBERNETES: &str = include_str!("../../rules/data/kubernetes.json");
+
+/// The system that a rule names.
+pub fn system(name: &str) -> Option<System> {
+    Some(match name {
+        "terraform" => System::Terraform,
+        "kubernetes" => System::Kubernetes,
+        "cloudformation" => System::Cloudformation,
+        "compose" => System::Compose,
+        "github" => System::Github,
+        "gitlab" => System::Gitlab,
+        _ => return None,
+    })
+}
+
+/// The JSON object of a key in a table of one key a line.
+fn line<'table>(table: &'table str, key: &str) -> Option<&'table str> {
+    let needle = format!("\n\"{key}\":");
+    let start = memmem::find(table.as_bytes(), needle.as_bytes())? + needle.len();
+    let end = memchr::memchr(b'\n', &table.as_bytes()[start..]).map_or(table.len(), |length| start + length);
+    Some(table[start..end].trim().trim_end_matches(','))
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
+    // The last line of a table also closes the table.
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(text.strip_suffix('}').unwrap_or(text))).ok()
+}
+
+#[derive(Deserialize)]
+struct Stateful {
+    class: Class,
+}
+
+/// What a resource holds; `None` for a type that the table does not know.
+pub fn class_of(resource: &Resource) -> Option<Class> {
+    let key = match resource.system {
+        System::Kubernetes => format!("k8s:{}", resource.kind.rsplit('/').next().unwrap_or(&resource.kind)),
+        _ => resource.kind.clone(),
+    };
+    parse::<Stateful>(line(STATEFUL, &key)?).map(|entry| entry.class)
+}
+
+/// Which attributes of a type force delete-and-create.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Replacement {
+    #[serde(default)]
+    pub replace: Vec<String>,
+    #[serde(default)]
+    pub conditional: Vec<String>,
+    #[serde(default)]
+    pub when: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    pub computed: Vec<String>,
+    #[serde(default)]
+    pub default: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+/// The replacement facts of a type, with the table they come from; `None` for an unknown type.
+pub fn replacement(resource: &Resource) -> Option<(Replacement, String)> {
+    let table = match resource.system {
+        System::Terraform => match resource.kind.split('_').next()? {
+            "aws" => AWS,
+            "azurerm" => AZURERM,
+            "google" => GOOGLE,
+            "kubernetes" | "helm" => KUBERNETES_PROVIDER,
+            _ => return None,
+        },
+        System::Cloudformation => CLOUDFORMATION,
+        System::Kubernetes => KUBERNETES,
+        System::Compose | System::Github | System::Gitlab => return None,
+    };
+    let entry = parse(line(table, &resource.kind)?)?;
+    Some((entry, source_of(table)))
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    source: String,
+    #[serde(default)]
+    version: Option<String>,
+}
+
+fn source_of(table: &str) -> String {
+    match line(table, "_meta").and_then(parse::<Meta>) {
+        Some(Meta { source, version: Some(version) }) => {
+            format!("{} {version}", source.rsplit('/').next().unwrap_or(&source))
+        }
+        Some(meta) => meta.source,
+        None => "built-in table".to_owned(),
+    }
+}
+
+/// One protective attribute.
+#[derive(Clone, Debug)]
+pub struct Protection {
+    pub attribute: String,
+    safe: Safe,
+    /// What an absent attribute means.
+    pub default: Option<Value>,
+    types: Vec<String>,
+    not_types: Vec<String>,
+    group: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Safe {
+    Values(Vec<serde_json::Value>),
+    Bound {
+        #[serde(default)]
+        at_least: Option<f64>,
+        #[serde(default)]
+        above: Option<f64>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    group: String,
+    types: Vec<String>,
+    #[serde(default)]
+    not_types: Vec<String>,
+    attribute: String,
+    safe: Safe,
+    #[serde(default)]
+    default: Option<serde_json::Value>,
+}
+
+impl Protection {
+    /// Whether a value protects; `None` where source alone cannot tell.
+    pub fn is_safe(&self, value: Option<&Value>) -> Option<bool> {
+        let value = match value {
+            None => return Some(false),
+            Some(Value::Unknown(_)) => return None,
+            Some(value) => value,
+        };
+        Some(match &self.safe {
+            Safe::Values(values) => {
+                values.iter().any(|safe| scalar(safe).is_some_and(|safe| safe.is_same(value)))
+            }
+            Safe::Bound { at_least, above } => {
+                let number = value.as_number()?;
+                at_least.is_none_or(|bound| number >= bound) && above.is_none_or(|bound| number > bound)
+            }
+        })
+    }
+}
+
+fn scalar(value: &serde_json::Value) -> Option<Value> {
+    Some(Value::Literal(match value {
+        serde_json::Value::Bool(value) => Scalar::Bool(*value),
+        serde_json::Value::Number(value) => Scalar::Number(value.as_f64()?),
+        serde_json::Value::String(value) => Scalar::String(value.clone()),
+        _ => return None,
+    }))
+}
+
+/// The rows of the protection table for a resource type, in table order.
+pub fn protections(kind: &str, group: Option<&str>) -> Vec<&'static Protection> {
+    static TABLE: OnceLock<Vec<Protection>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        // A test reads the whole table, so it parses.
+        let rows: Vec<Row> = serde_json::from_str(PROTECT).unwrap_or_default();
+        rows.into_iter()
+            .map(|row| Protection {
+                attribute: row.attribute,
+                safe: row.safe,
+                default: row.default.as_ref().and_then(scalar),
+                types: row.types,
+                not_types: row.not_types,
+                group: row.group,
+            })
+            .collect()
+    });
+    table
+        .iter()
+        .filter(|row| group.is_none_or(|group| row.group == group))
+        .filter(|row| row.types.iter().any(|pattern| glob(pattern, kind)))
+        .filter(|row| !row.not_types.iter().any(|pattern| glob(pattern, kind)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_parses_line_by_line() {
+        for (name, table) in
+            [("aws", AWS), ("azurerm", AZURERM), ("google", GOOGLE), ("kubernetes", KUBERNETES)]
+        {
+            let keys = table.lines().filter_map(|line| line.strip_prefix('"')?.split('"').next());
+            let keys: Vec<&str> = keys.filter(|key| *key != "_meta").collect();
+            assert!(keys.len() > 40, "{name} has {} keys", keys.len());
+            for key in keys {
+                assert!(line(table, key).and_then(parse::<Replacement>).is_some(), "{name}: {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_protection_table_parses() {
+        let rows: Vec<Row> = serde_json::from_str(PROTECT).unwrap();
+        assert!(rows.len() > 20);
+        assert!(!protections("aws_db_instance", Some("deletion")).is_empty());
+    }
+}

@@ -1,0 +1,206 @@
+//! Reads every file of a change: both texts, the line map between them, and their documents.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::admit::{Admitted, admit};
+use super::parse::{parse, parse_again};
+use super::{Document, Language, LineIndex, NotAnalysed, embed};
+use crate::change::{FileChange, LineMap, Side};
+
+/// The bytes of one side that the change touches; facts elsewhere are equal on both sides.
+#[derive(Clone, Debug)]
+pub struct Focus {
+    /// Sorted byte ranges in the file, whole lines; `None` where everything counts.
+    ranges: Option<Vec<Range<usize>>>,
+}
+
+impl Focus {
+    pub fn everything() -> Self {
+        Self { ranges: None }
+    }
+
+    /// Whether a byte range of the file overlaps what the change touches.
+    pub fn touches(&self, span: &Range<usize>) -> bool {
+        self.ranges.as_ref().is_none_or(|ranges| {
+            let next = ranges.partition_point(|range| range.end <= span.start);
+            ranges.get(next).is_some_and(|range| range.start < span.end.max(span.start + 1))
+        })
+    }
+}
+
+/// A file of the change as it was read.
+#[derive(Clone, Debug)]
+pub struct FileReading {
+    /// Index into `Change::files`.
+    pub index: usize,
+    pub old: Option<SideReading>,
+    pub new: Option<SideReading>,
+    /// Where both sides are text.
+    pub map: Option<LineMap>,
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// One side of a file that is text.
+#[derive(Clone, Debug)]
+pub struct SideReading {
+    pub text: Arc<str>,
+    pub lines: Arc<LineIndex>,
+    pub focus: Focus,
+    /// The file itself first, then the languages embedded in it.
+    pub documents: Vec<Document>,
+}
+
+impl FileReading {
+    pub fn side(&self, side: Side) -> Option<&SideReading> {
+        match side {
+            Side::Old => self.old.as_ref(),
+            Side::New => self.new.as_ref(),
+        }
+    }
+
+    /// The document of the file itself on a side.
+    pub fn host(&self, side: Side) -> Option<&Document> {
+        self.side(side)?.documents.first()
+    }
+}
+
+/// Reads one file. Never fails: what cannot be read is listed.
+pub fn read(index: usize, file: &FileChange) -> FileReading {
+    let mut reading = FileReading { index, old: None, new: None, map: None, not_analysed: Vec::new() };
+    let mut text = |side: Side| match admit(file.side(side)?) {
+        Admitted::Text(text) => Some(text),
+        Admitted::NoText => None,
+        Admitted::Declined(reason) => {
+            decline(&mut reading.not_analysed, file, reason);
+            None
+        }
+    };
+    let (old, new) = (text(Side::Old), text(Side::New));
+    if let (Some(old), Some(new)) = (&old, &new) {
+        reading.map = Some(LineMap::new(old, new));
+    }
+    let map = reading.map.as_ref();
+    let language = |side: Side, text: &Arc<str>| {
+        file.side(side).map_or(Language::Plain, |side| Language::of(&side.path, text.as_bytes()))
+    };
+    let mut before = None;
+    if let Some(text) = old {
+        let language = language(Side::Old, &text);
+        let tree = match parse(&text, language) {
+            Ok(tree) => tree,
+            Err(reason) => {
+                decline(&mut reading.not_analysed, file, reason);
+                None
+            }
+        };
+        before = tree.clone().map(|tree| (text.clone(), language, tree));
+        reading.old = Some(side(index, file, Side::Old, text, language, tree, map));
+    }
+    if let Some(text) = new {
+        let language = language(Side::New, &text);
+        let parsed = match &before {
+            Some((old, same, tree)) if *same == language => parse_again(&text, language, old, tree),
+            _ => parse(&text, language),
+        };
+        let tree = match parsed {
+            Ok(tree) => tree,
+            Err(reason) => {
+                decline(&mut reading.not_analysed, file, reason);
+                None
+            }
+        };
+        reading.new = Some(side(index, file, Side::New, text, language, tree, map));
+    }
+    for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
+        let declined = embed::unfold(&mut side.documents, &side.focus);
+        for reason in declined {
+            decline(&mut reading.not_analysed, file, reason);
+        }
+    }
+    reading
+}
+
+fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {
+    let entry = NotAnalysed { path: file.path().to_owned(), reason };
+    if !list.contains(&entry) {
+        list.push(entry);
+    }
+}
+
+fn side(
+    index: usize,
+    file: &FileChange,
+    side: Side,
+    text: Arc<str>,
+    language: Language,
+    tree: Option<tree_sitter::Tree>,
+    map: Option<&LineMap>,
+) -> SideReading {
+    let lines = Arc::new(LineIndex::new(text.clone()));
+    let path: Arc<str> = file.side(side).map_or("", |side| &side.path).into();
+    let document = Document {
+        side,
+        file: index,
+        path,
+        language,
+        text: text.clone(),
+        tree,
+        embedding: None,
+        lines: lines.clone(),
+    };
+    let focus = map.map_or_else(Focus::everything, |map| focus(map, side, &lines));
+    SideReading { text, lines, focus, documents: vec![document] }
+}
+
+/// The touched lines of a side as byte ranges. The line at which something vanished counts as touched, so that
+/// what holds it is looked at.
+fn focus(map: &LineMap, side: Side, lines: &LineIndex) -> Focus {
+    let mut touched = vec![false; lines.count() + 2];
+    let mut mark = |line: u32| {
+        if let Some(entry) = touched.get_mut(line as usize) {
+            *entry = true;
+        }
+    };
+    match side {
+        Side::Old => {
+            (1..=map.old_lines()).filter(|line| map.is_touched_old(*line)).for_each(&mut mark);
+            // Where new lines stand between two old ones, both are looked at.
+            let mut last = 0;
+            for old in 1..=map.old_lines() {
+                if let Some(new) = map.to_new(old) {
+                    if new > last + 1 {
+                        mark(old);
+                        mark(old.saturating_sub(1));
+                    }
+                    last = new;
+                }
+            }
+            if last < map.new_lines() {
+                mark(map.old_lines());
+            }
+        }
+        Side::New => {
+            map.touched_new().for_each(&mut mark);
+            let mut last = 0;
+            for old in 1..=map.old_lines() {
+                match map.to_new(old) {
+                    Some(new) => last = new,
+                    None => {
+                        mark(last);
+                        mark(last + 1);
+                    }
+                }
+            }
+        }
+    }
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for line in touched.iter().enumerate().filter(|(_, touched)| **touched).map(|(line, _)| line as u32) {
+        let Some(range) = lines.range(line) else { continue };
+        match ranges.last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => ranges.push(range),
+        }
+    }
+    Focus { ranges: Some(ranges) }
+}
