@@ -17,8 +17,8 @@ fn distance(one: &str, other: &str) -> usize {
     for (index, row) in rows.iter_mut().enumerate() {
         row[0] = index;
     }
-    for column in 0..=other.len() {
-        rows[0][column] = column;
+    if let Some(first) = rows.first_mut() {
+        *first = (0..=other.len()).collect();
     }
     for row in 1..=one.len() {
         for column in 1..=other.len() {

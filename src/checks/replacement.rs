@@ -89,7 +89,7 @@ fn difference(
     let is_default = |attribute: &Attribute| {
         default.is_some_and(|default| match default {
             serde_json::Value::String(text) => attribute.value.as_text() == *text,
-            other => attribute.value.as_text() == other.to_string(),
+            other => attribute.value.as_text() == *other,
         })
     };
     match (old, new) {

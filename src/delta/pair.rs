@@ -84,7 +84,7 @@ struct Pairing<'a> {
 impl Pairing<'_> {
     fn run(&mut self) {
         for tier in TIERS {
-            let mut groups: HashMap<(&str, usize, &str, &str), (Vec<usize>, Vec<usize>)> = HashMap::new();
+            let mut groups: HashMap<GroupKey<'_>, (Vec<usize>, Vec<usize>)> = HashMap::new();
             for (index, entry) in self.old.iter().enumerate().filter(|(_, entry)| entry.fact.is_some()) {
                 groups.entry(group(entry, tier)).or_default().0.push(index);
             }
@@ -198,8 +198,11 @@ impl Pairing<'_> {
     }
 }
 
+/// Identity, file, scope, content.
+type GroupKey<'a> = (&'a str, usize, &'a str, &'a str);
+
 /// The group key of an entry in a tier; entries pair only within a group.
-fn group(entry: &Entry, tier: Tier) -> (&str, usize, &str, &str) {
+fn group(entry: &Entry, tier: Tier) -> GroupKey<'_> {
     let local = entry.reach == Reach::Local;
     (
         &entry.key.identity,

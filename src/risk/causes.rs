@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use super::ledger::{base, share};
 use crate::rules::{Finding, Related};
 
+/// Path, line on either side, and subject.
+type Spot = (String, u32, Option<u32>, Option<String>);
+
 /// Folds findings of one place into one each; the order of the result is that of the places.
 pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places: BTreeMap<(String, u32, Option<u32>, Option<String>), Vec<Finding>> = BTreeMap::new();
+    let mut places: BTreeMap<Spot, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
         let subject = finding.subject.as_ref().map(|subject| subject.name.clone());
         places

@@ -48,7 +48,7 @@ pub struct Ledger {
 
 /// Gives every open finding its points, sorts the findings by them, and adds everything up.
 /// `context` are the rows of size, history and experience, at most [`MOST_FROM_CONTEXT`] together.
-pub fn add_up(findings: &mut Vec<Scored>, context: Vec<Row>) -> Ledger {
+pub fn add_up(findings: &mut [Scored], context: Vec<Row>) -> Ledger {
     for scored in findings.iter_mut() {
         scored.points = match scored.state {
             State::Open => full_points(scored),
