@@ -67,6 +67,9 @@ fn with_unit(text: &str) -> Option<f64> {
     if let Ok(number) = plain.parse::<f64>() {
         return number.is_finite().then_some(number);
     }
+    if plain.is_empty() {
+        return None;
+    }
     let mut total = 0.0;
     let mut rest = plain.as_str();
     while !rest.is_empty() {

@@ -125,7 +125,10 @@ fn fill(template: &str, captures: &Captures) -> String {
     let mut rest = template;
     while let Some(start) = rest.find('{') {
         text.push_str(&rest[..start]);
-        let Some(length) = rest[start..].find('}') else { break };
+        let Some(length) = rest[start..].find('}') else {
+            rest = &rest[start..];
+            break;
+        };
         if let Some(value) = captures.get(&rest[start + 1..start + length]) {
             text.push_str(value);
         }

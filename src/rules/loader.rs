@@ -73,12 +73,12 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// `unknown field `x`, expected one of `a`, `b`` gives "did you mean `a`?".
+/// `unknown field `titel`, expected one of id, title` gives "did you mean `title`?".
 fn nearest_key(reason: &str) -> Option<String> {
-    let mut quoted = reason.split('`').skip(1).step_by(2);
-    let wrong = quoted.next()?;
-    reason.contains("unknown").then_some(())?;
-    crate::nearest::name(wrong, quoted).map(|right| format!("did you mean `{right}`?"))
+    let (wrong, expected) = reason.split_once("unknown ")?.1.split_once(", expected")?;
+    let wrong = wrong.split('`').nth(1)?;
+    let known = expected.trim_start_matches(" one of").split(',').map(|key| key.trim().trim_matches('`'));
+    crate::nearest::name(wrong, known).map(|right| format!("did you mean `{right}`?"))
 }
 
 #[cfg(test)]
