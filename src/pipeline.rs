@@ -2,7 +2,7 @@
 
 use crate::change::{Change, FileChange, LineMap, Side};
 use crate::checks::{self, Evidence};
-use crate::context::{self, Provenance, Reviewers};
+use crate::context::{PlaceSettings, Places, Provenance, Reviewers};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
 use crate::risk::{self, Assessment, Coverage, Scored, State, Summary};
@@ -38,10 +38,13 @@ pub fn assess(change: &Change, rules: &RuleSet) -> Assessment {
     let answers = rules::apply(rules, &compared.deltas, &surroundings);
     let mut found = answers.findings;
     found.extend(checks::run(rules, &evidence));
+    let resources = compared.old_surroundings.iter().chain(&compared.new_surroundings);
+    let settings = PlaceSettings::default();
+    let places = Places::learn(change, &settings, resources);
     let mut findings: Vec<Scored> = risk::merge(found)
         .into_iter()
         .map(|finding| {
-            let place = context::place_of(&finding);
+            let place = places.of(&finding);
             Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
         })
         .collect();

@@ -1,9 +1,9 @@
 //! Context as values.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The environment or role that a finding acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlaceName {
     Production,

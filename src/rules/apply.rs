@@ -7,7 +7,7 @@ use super::model::{Rule, When};
 use super::set::{Entry, RuleSet};
 use crate::change::{Change, LineMap};
 use crate::delta::{Anchor, Delta};
-use crate::facts::{Body, Fact};
+use crate::facts::{Body, Fact, Word};
 use crate::source::{Language, Locus};
 
 /// What rules need to know besides the delta.
@@ -193,6 +193,7 @@ fn word(entry: &Entry, kind: Kind, delta: &Delta, turn: Turn, surroundings: &Sur
         subject: delta.new_fact().or(delta.old()).map(subject_of),
         doubt: speaking.map_or(0, |hit| hit.doubt),
         evidence: speaking.map(|hit| hit.evidence.clone()).unwrap_or_default(),
+        hints: delta.new_fact().or(delta.old()).map(hints).unwrap_or_default(),
         captures,
         content,
         ..Draft::new(kind, placement(delta, old_locus, new_locus, surroundings))
@@ -258,6 +259,15 @@ fn placement(
             }
         }
     }
+}
+
+/// Words of a command that can name an environment.
+fn hints(fact: &Fact) -> Vec<String> {
+    let Body::Command(command) = &fact.body else { return Vec::new() };
+    let values = command.flags.iter().filter_map(|flag| flag.value.as_ref());
+    let environment = command.environment.iter().map(|(_, word)| word);
+    let words = command.operands.iter().chain(values).chain(environment).map(Word::display);
+    command.remote.iter().cloned().chain(words).collect()
 }
 
 /// The thing that a fact is about.

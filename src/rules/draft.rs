@@ -48,6 +48,7 @@ pub struct Draft {
     /// Replaces the rule's own severity.
     pub severity: Option<Severity>,
     pub evidence: Vec<String>,
+    pub hints: Vec<String>,
     /// What tells this finding from others of the same rule and subject, for the fingerprint.
     pub content: String,
 }
@@ -77,6 +78,7 @@ impl Draft {
             doubt: 0,
             severity: None,
             evidence: Vec::new(),
+            hints: Vec::new(),
             content: String::new(),
         }
     }
@@ -114,6 +116,7 @@ impl Draft {
             old_line: self.old.as_ref().map(|old| old.line),
             old_end_line: self.old.as_ref().map(|old| old.end_line),
             evidence: self.evidence,
+            hints: self.hints,
             also: Vec::new(),
         }
     }

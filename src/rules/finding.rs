@@ -62,6 +62,8 @@ pub struct Finding {
     pub old_end_line: Option<u32>,
     /// What the finding rests on: provider versions, how values were folded, what was paired.
     pub evidence: Vec<String>,
+    /// Words of the fact that can name an environment: contexts, hosts, targets of a command.
+    pub hints: Vec<String>,
     pub also: Vec<Related>,
     /// Stable across line moves and unrelated edits: rule, path, subject and normalised content, hashed (16 hex digits).
     pub fingerprint: String,
