@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::change::Change;
-use crate::pipeline::assess;
+use crate::pipeline::{Knowledge, assess};
+use crate::plan::{self, PlanError};
 use crate::rules::{Examples, Kind, RuleSet};
 
 type Files = BTreeMap<String, String>;
@@ -20,7 +21,17 @@ pub struct Sighting {
 
 /// Where a rule fires between two sets of files; also where it was folded into a graver finding.
 pub fn sightings(rules: &RuleSet, rule: &str, old: &Files, new: &Files) -> Vec<Sighting> {
-    let assessment = assess(&Change::in_memory(old, new), rules);
+    sightings_with(rules, rule, old, new, Knowledge::default())
+}
+
+fn sightings_with(
+    rules: &RuleSet,
+    rule: &str,
+    old: &Files,
+    new: &Files,
+    knowledge: Knowledge,
+) -> Vec<Sighting> {
+    let assessment = assess(&Change::in_memory(old, new), rules, &knowledge);
     let mut found = Vec::new();
     for scored in &assessment.findings {
         let finding = &scored.finding;
@@ -39,11 +50,23 @@ pub fn sightings(rules: &RuleSet, rule: &str, old: &Files, new: &Files) -> Vec<S
     found
 }
 
+fn knowledge(plan: Option<&String>) -> Result<Knowledge, PlanError> {
+    let plans = plan.map(|text| plan::read("plan.json", text)).transpose()?;
+    Ok(Knowledge { plans: plans.into_iter().collect(), ..Knowledge::default() })
+}
+
 /// What is wrong with the examples of one rule, a sentence each; empty if they hold.
 pub fn failures(rules: &RuleSet, rule: &str, examples: &Examples) -> Vec<String> {
     let mut failures = Vec::new();
     for (index, example) in examples.fires.iter().enumerate() {
-        let found = sightings(rules, rule, &example.old, &example.new);
+        let knowledge = match knowledge(example.plan.as_ref()) {
+            Ok(knowledge) => knowledge,
+            Err(error) => {
+                failures.push(format!("{rule}: `fires` example {}: {error}", index + 1));
+                continue;
+            }
+        };
+        let found = sightings_with(rules, rule, &example.old, &example.new, knowledge);
         let fits = |sighting: &&Sighting| {
             example.line.is_none_or(|line| sighting.line == line)
                 && example.old_line.is_none_or(|line| sighting.old_line == Some(line))
@@ -63,7 +86,14 @@ pub fn failures(rules: &RuleSet, rule: &str, examples: &Examples) -> Vec<String>
         }
     }
     for example in &examples.quiet {
-        for sighting in sightings(rules, rule, &example.old, &example.new) {
+        let knowledge = match knowledge(example.plan.as_ref()) {
+            Ok(knowledge) => knowledge,
+            Err(error) => {
+                failures.push(format!("{rule}: \"{}\": {error}", example.because));
+                continue;
+            }
+        };
+        for sighting in sightings_with(rules, rule, &example.old, &example.new, knowledge) {
             failures.push(format!(
                 "{rule}: fires although \"{}\": {}:{} {}",
                 example.because, sighting.path, sighting.line, sighting.message

@@ -4,9 +4,10 @@
 //! The folders are the way of a change, and [`assess`] is that way in one function. Imports go leftwards only:
 //!
 //! ```text
-//! change → source → facts → delta → rules → checks → context → risk → gate → report → cli
+//! change → source → facts → delta → rules → plan → checks → context → risk → gate → report → cli
 //! ```
 
+mod calendar;
 pub mod change;
 pub mod checks;
 pub mod context;
@@ -16,8 +17,9 @@ pub mod facts;
 pub mod gate;
 mod nearest;
 mod pipeline;
+pub mod plan;
 pub mod risk;
 pub mod rules;
 pub mod source;
 
-pub use pipeline::{Compared, assess, compare};
+pub use pipeline::{Compared, Knowledge, assess, compare};

@@ -5,6 +5,7 @@ use crate::checks::{self, Evidence};
 use crate::context::{PlaceSettings, Places, Provenance, Reviewers};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
+use crate::plan::Plan;
 use crate::risk::{self, Assessment, Coverage, Scored, State, Summary};
 use crate::rules::{self, RuleSet, Surroundings};
 use crate::source::{self, FileReading, NotAnalysed};
@@ -24,8 +25,15 @@ pub struct Compared {
     pub not_analysed: Vec<NotAnalysed>,
 }
 
+/// What is known besides the change itself.
+#[derive(Default)]
+pub struct Knowledge {
+    pub places: PlaceSettings,
+    pub plans: Vec<Plan>,
+}
+
 /// Judges a change by rules.
-pub fn assess(change: &Change, rules: &RuleSet) -> Assessment {
+pub fn assess(change: &Change, rules: &RuleSet, knowledge: &Knowledge) -> Assessment {
     let compared = compare(change, rules);
     let introduced = introduced_lines(&compared.readings);
     let surroundings = Surroundings { change, maps: &compared.maps, introduced_lines: &introduced };
@@ -34,13 +42,14 @@ pub fn assess(change: &Change, rules: &RuleSet) -> Assessment {
         deltas: &compared.deltas,
         new_resources: &compared.new_surroundings,
         maps: &compared.maps,
+        plans: &knowledge.plans,
     };
     let answers = rules::apply(rules, &compared.deltas, &surroundings);
     let mut found = answers.findings;
     found.extend(checks::run(rules, &evidence));
+    let found = checks::overlay(found, &knowledge.plans);
     let resources = compared.old_surroundings.iter().chain(&compared.new_surroundings);
-    let settings = PlaceSettings::default();
-    let places = Places::learn(change, &settings, resources);
+    let places = Places::learn(change, &knowledge.places, resources);
     let mut findings: Vec<Scored> = risk::merge(found)
         .into_iter()
         .map(|finding| {

@@ -4,6 +4,7 @@ mod addresses;
 mod codeowners;
 mod count_switch;
 mod gate_files;
+mod plan;
 mod removed;
 mod renamed;
 mod replacement;
@@ -11,6 +12,7 @@ mod replacement;
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
 use crate::facts::{Body, Fact, Resource};
+use crate::plan::Plan;
 use crate::rules::{Finding, Place, Rule, RuleSet};
 
 /// Everything a check may look at.
@@ -21,16 +23,20 @@ pub struct Evidence<'a> {
     pub new_resources: &'a [Fact],
     /// One entry for each file of the change.
     pub maps: &'a [Option<LineMap>],
+    pub plans: &'a [Plan],
 }
+
+pub use plan::overlay;
 
 type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 7] = [
     ("codeowners", codeowners::check),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("plan", plan::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
 ];

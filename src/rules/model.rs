@@ -554,6 +554,9 @@ pub struct Example {
     /// The 1-based line that the finding must name on the old side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_line: Option<u32>,
+    /// The text of a plan that comes with the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
 
 /// A change that must not fire the rule.
@@ -565,4 +568,6 @@ pub struct QuietExample {
     pub old: BTreeMap<String, String>,
     #[serde(default)]
     pub new: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
