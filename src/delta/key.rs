@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::facts::{Attribute, Body, Fact};
+use crate::facts::{Attribute, Body, Fact, Resource, System};
 
 /// Pairing looks at the identity first; equal contents under one identity are no delta.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,26 +21,21 @@ pub(super) enum Reach {
 }
 
 pub(super) fn reach(fact: &Fact) -> Reach {
-    match fact.body {
-        Body::Resource(_) | Body::File(_) => Reach::Global,
+    match &fact.body {
+        Body::Resource(resource) => match resource.system {
+            System::Terraform | System::Kubernetes => Reach::Global,
+            System::Cloudformation | System::Compose | System::Github | System::Gitlab | System::Ansible => {
+                Reach::Local
+            }
+        },
+        Body::File(_) => Reach::Global,
         _ => Reach::Local,
     }
 }
 
 pub(super) fn key(fact: &Fact) -> Key {
     match &fact.body {
-        Body::Resource(resource) => {
-            let mut lines: Vec<String> = resource.attributes.iter().map(attribute_line).collect();
-            lines.extend(resource.blocks.iter().map(|block| format!("{block} {{}}")));
-            lines.sort();
-            Key {
-                identity: format!(
-                    "resource {:?} {} {} {}",
-                    resource.system, resource.module, resource.kind, resource.name
-                ),
-                content: lines.join("\n"),
-            }
-        }
+        Body::Resource(resource) => Key { identity: address(resource), content: body(resource) },
         Body::Setting(setting) => {
             Key { identity: format!("setting {}", setting.path), content: format!("{:?}", setting.value) }
         }
@@ -86,6 +81,24 @@ pub(super) fn key(fact: &Fact) -> Key {
     }
 }
 
+/// The part of a resource's name that does not change when it travels.
+fn address(resource: &Resource) -> String {
+    let Resource { system, module, kind, name, .. } = resource;
+    match system {
+        System::Terraform | System::Kubernetes => format!("resource {system:?} {module} {kind} {name}"),
+        System::Cloudformation | System::Compose => format!("resource {system:?} {kind} {name}"),
+        // Jobs, steps and tasks are renamed like functions: scope and likeness tell them apart.
+        System::Github | System::Gitlab | System::Ansible => format!("resource {system:?} {kind}"),
+    }
+}
+
+fn body(resource: &Resource) -> String {
+    let mut lines: Vec<String> = resource.attributes.iter().map(attribute_line).collect();
+    lines.extend(resource.blocks.iter().map(|block| format!("{block} {{}}")));
+    lines.sort();
+    lines.join("\n")
+}
+
 fn attribute_line(attribute: &Attribute) -> String {
     format!("{}={:?}", attribute.path, attribute.value)
 }
@@ -98,7 +111,8 @@ pub(super) fn text(fact: &Fact) -> String {
         Body::Call(call) => call.text.clone(),
         Body::Syntax(found) | Body::Text(found) => found.text.clone(),
         Body::Setting(setting) => format!("{:?}", setting.value),
-        Body::Resource(_) | Body::File(_) => String::new(),
+        Body::Resource(resource) => body(resource),
+        Body::File(_) => String::new(),
     }
 }
 

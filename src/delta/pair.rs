@@ -168,6 +168,9 @@ impl Pairing<'_> {
     /// Lines between where the old fact would stand now and where the new one stands.
     fn distance(&self, old: usize, new: usize) -> u32 {
         let (old, new) = (&self.old[old], &self.new[new]);
+        if old.file != new.file {
+            return u32::MAX;
+        }
         let expected = self.map(old.file).map_or(old.line, |map| map.collapse(old.line));
         expected.abs_diff(new.line)
     }

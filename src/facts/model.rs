@@ -60,23 +60,27 @@ pub enum System {
     Compose,
     Github,
     Gitlab,
+    Ansible,
 }
 
 /// A named thing that configuration brings into being.
 ///
-/// Identity: `system`, `module`, `kind`, `name`; never the file or the line.
+/// Identity: `system`, `module`, `kind`, `name` for Terraform and Kubernetes, wherever they stand. The others repeat
+/// from file to file: CloudFormation and Compose are known by `kind` and `name`, GitHub, GitLab and Ansible by `kind`,
+/// and file, scope and likeness decide which is which.
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub system: System,
     /// Where the name is unique. Terraform: the module folder, as the NEW side calls it where the
-    /// folder was renamed. CloudFormation, Compose, GitHub, GitLab: the file, likewise. Kubernetes: empty.
+    /// folder was renamed. Kubernetes: empty. Others: the file.
     pub module: String,
     /// Terraform: `aws_db_instance`; for other blocks `data.aws_ami`, `module`, `provider`, `variable`,
     /// `output`, `local`, `moved`, `removed`, `import`, `backend`, `terraform`. Kubernetes: `apps/Deployment`,
     /// `core/Namespace`. CloudFormation: `AWS::RDS::DBInstance`. Compose: `service`, `volume`, `network`.
-    /// GitHub: `workflow`, `job`, `step`. GitLab: `pipeline`, `job`.
+    /// GitHub: `workflow`, `job`, `step`, `action`. GitLab: `pipeline`, `job`, `template`. Ansible: `play`, `task`.
     pub kind: String,
-    /// Terraform: the last label, or the provider alias. Kubernetes: `namespace/name`. Others: the key.
+    /// Terraform: the last label, or the provider alias. Kubernetes: `namespace/name`, or `name` in the default
+    /// namespace. Others: the key.
     pub name: String,
     /// What a person calls it: `aws_db_instance.orders`, `Deployment shop/api`, `job deploy`.
     pub address: String,

@@ -29,6 +29,7 @@ pub fn system(name: &str) -> Option<System> {
         "compose" => System::Compose,
         "github" => System::Github,
         "gitlab" => System::Gitlab,
+        "ansible" => System::Ansible,
         _ => return None,
     })
 }
@@ -87,7 +88,7 @@ pub fn replacement(resource: &Resource) -> Option<(Replacement, String)> {
         },
         System::Cloudformation => CLOUDFORMATION,
         System::Kubernetes => KUBERNETES,
-        System::Compose | System::Github | System::Gitlab => return None,
+        System::Compose | System::Github | System::Gitlab | System::Ansible => return None,
     };
     let entry = parse(line(table, &resource.kind)?)?;
     Some((entry, source_of(table)))

@@ -94,6 +94,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
                 None
             }
         };
+        note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
         before = tree.clone().map(|tree| (text.clone(), language, tree));
         reading.old = Some(side(index, file, Side::Old, text, language, tree, map));
     }
@@ -110,6 +111,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
                 None
             }
         };
+        note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
         reading.new = Some(side(index, file, Side::New, text, language, tree, map));
     }
     for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
@@ -119,6 +121,37 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
         }
     }
     reading
+}
+
+/// In these languages the grammar knows all there is, so an error is one of the text, and what stands around it may be
+/// misread.
+fn note_errors(
+    list: &mut Vec<NotAnalysed>,
+    file: &FileChange,
+    tree: Option<&tree_sitter::Tree>,
+    language: Language,
+) {
+    if !matches!(language, Language::Yaml | Language::Json | Language::Toml) {
+        return;
+    }
+    if let Some(line) = tree.and_then(first_error) {
+        decline(list, file, format!("read in part: syntax error near line {line}"));
+    }
+}
+
+/// The 1-based line of the first place that the grammar could not read.
+fn first_error(tree: &tree_sitter::Tree) -> Option<usize> {
+    let mut node = tree.root_node();
+    if !node.has_error() {
+        return None;
+    }
+    loop {
+        let mut cursor = node.walk();
+        match node.children(&mut cursor).find(|child| child.has_error() || child.is_missing()) {
+            Some(child) if !node.is_error() => node = child,
+            _ => return Some(node.start_position().row + 1),
+        }
+    }
 }
 
 fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {

@@ -31,7 +31,7 @@ impl Resources {
         for system in &matcher.system {
             if tables::system(system).is_none() {
                 return Err(format!(
-                    "`system`: `{system}` is none of terraform, kubernetes, cloudformation, compose, github, gitlab"
+                    "`system`: `{system}` is none of terraform, kubernetes, cloudformation, compose, github, gitlab, ansible"
                 ));
             }
         }

@@ -1,0 +1,134 @@
+//! Lines of keys and values: `.env`, `.properties`, ini files, and the block style of web servers.
+
+use std::ops::Range;
+
+use crate::facts::Value;
+use crate::source::Document;
+
+/// One key with its value and the bytes of both.
+pub(super) struct Line {
+    pub path: String,
+    pub value: Value,
+    pub span: Range<usize>,
+}
+
+/// Blocks in blocks beyond this keep the path they had.
+const DEEPEST: usize = 64;
+
+pub(super) fn read(document: &Document) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut section = String::new();
+    let mut blocks: Vec<String> = Vec::new();
+    let text = &*document.text;
+    let mut start = 0;
+    while start < text.len() {
+        let end = logical_end(text, start);
+        let source = &text[start..end];
+        let content = source.trim();
+        let offset = start + (source.len() - source.trim_start().len());
+        start = end;
+        if content.is_empty() || content.starts_with(['#', ';', '!']) || content.starts_with("//") {
+            continue;
+        }
+        if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            section = name.trim().trim_matches('"').to_owned();
+            continue;
+        }
+        if let Some(head) = content.strip_suffix('{') {
+            if blocks.len() < DEEPEST {
+                blocks.push(head.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+            continue;
+        }
+        if content == "}" {
+            blocks.pop();
+            continue;
+        }
+        let Some((key, value)) = pair(content) else { continue };
+        let mut path = String::new();
+        for part in blocks.iter().map(String::as_str).chain([section.as_str(), key]) {
+            if !path.is_empty() && !part.is_empty() {
+                path.push('.');
+            }
+            path.push_str(part);
+        }
+        lines.push(Line { path, value, span: offset..offset + content.len() });
+    }
+    lines
+}
+
+/// The end of a line and of the lines that continue it after a backslash.
+fn logical_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    loop {
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length + 1);
+        let line = text[at..end].trim_end_matches(['\n', '\r']);
+        let slashes = line.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if slashes % 2 == 0 || end == bytes.len() {
+            return end;
+        }
+        at = end;
+    }
+}
+
+/// Key and value around the first `=`, else `: `, else the first blank.
+fn pair(content: &str) -> Option<(&str, Value)> {
+    let content = content.strip_prefix("export ").unwrap_or(content);
+    let (key, value) = match content.find(['=', ':', ' ', '\t']) {
+        None => (content, ""),
+        Some(at) => {
+            let (key, rest) = content.split_at(at);
+            let rest = rest.trim_start();
+            (key, rest.strip_prefix(['=', ':']).unwrap_or(rest))
+        }
+    };
+    let key = key.trim().trim_end_matches(';');
+    (!key.is_empty()).then(|| (key, Value::string(unquoted(value))))
+}
+
+fn unquoted(value: &str) -> String {
+    let value = value.trim();
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote)
+            && let Some((inner, _)) = rest.split_once(quote)
+        {
+            return inner.to_owned();
+        }
+    }
+    let bare = value.find(" #").or_else(|| value.find("\t#")).map_or(value, |at| &value[..at]);
+    let bare = bare.trim_end().trim_end_matches(';');
+    if bare.contains("\\\n") || bare.contains("\\\r") {
+        let parts: Vec<&str> = bare.lines().map(|line| line.trim().trim_end_matches('\\')).collect();
+        return parts.concat();
+    }
+    bare.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::document;
+    use super::*;
+
+    fn shown(path: &str, text: &str) -> Vec<String> {
+        read(&document(path, text))
+            .iter()
+            .map(|line| format!("{}={}", line.path, line.value.as_text()))
+            .collect()
+    }
+
+    #[test]
+    fn each_style_gives_keys_and_values() {
+        assert_eq!(shown(".env", "# c\nexport A=\"x y\" # z\nB=1 # why\nC=\n"), ["A=x y", "B=1", "C="]);
+        assert_eq!(shown("a.properties", "a.b: c\nd = e\\\n  f\n"), ["a.b=c", "d=ef"]);
+        assert_eq!(shown("a.ini", "[db]\nhost = x ; no comment\n[]\ny=2\n"), ["db.host=x ; no comment", "y=2"]);
+        assert_eq!(
+            shown(
+                "nginx.conf",
+                "http {\n  server {\n    deny all;\n    location / { \n  allow 10.0.0.0/8;\n}\n  }\n}\nuser www;\r\n"
+            ),
+            ["http.server.deny=all", "http.server.location /.allow=10.0.0.0/8", "user=www"]
+        );
+        assert_eq!(shown("redis.conf", "appendonly yes\nsave 900 1\n"), ["appendonly=yes", "save=900 1"]);
+    }
+}
