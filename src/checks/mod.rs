@@ -8,6 +8,7 @@ mod plan;
 mod removed;
 mod renamed;
 mod replacement;
+mod tests;
 
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
@@ -31,7 +32,7 @@ pub use plan::overlay;
 type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("codeowners", codeowners::check),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
@@ -39,6 +40,7 @@ const CHECKS: [(&str, Check); 7] = [
     ("plan", plan::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
+    ("tests", tests::check),
 ];
 
 /// Whether a rule may name this check.

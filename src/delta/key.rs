@@ -74,6 +74,10 @@ pub(super) fn key(fact: &Fact) -> Key {
             identity: format!("call {}", call.callee),
             content: format!("{:?} {:?} {}", call.chain, call.arguments, call.loop_depth),
         },
+        Body::Test(test) => Key {
+            identity: format!("test {}", test.name),
+            content: format!("{:?} {} {:?} {}", test.skipped, test.focused, test.assertions, test.text),
+        },
         Body::Syntax(found) | Body::Text(found) => {
             Key { identity: format!("match {}", found.rule), content: format!("{:016x}", found.hash) }
         }
@@ -109,6 +113,7 @@ pub(super) fn text(fact: &Fact) -> String {
         Body::Command(command) => command.text.clone(),
         Body::Statement(statement) => statement.text.clone(),
         Body::Call(call) => call.text.clone(),
+        Body::Test(test) => test.text.clone(),
         Body::Syntax(found) | Body::Text(found) => found.text.clone(),
         Body::Setting(setting) => format!("{:?}", setting.value),
         Body::Resource(resource) => body(resource),
@@ -117,7 +122,7 @@ pub(super) fn text(fact: &Fact) -> String {
 }
 
 /// Share of words that two texts have in common, 0 to 1 (Dice coefficient over multisets).
-pub(super) fn similarity(one: &str, other: &str) -> f64 {
+pub fn similarity(one: &str, other: &str) -> f64 {
     let (mut one, mut other) = (words(one), words(other));
     if one.is_empty() && other.is_empty() {
         return 1.0;

@@ -8,5 +8,6 @@ mod model;
 mod pair;
 
 pub use holder::locate;
+pub use key::similarity;
 pub use model::{Anchor, Delta};
 pub use pair::pair;

@@ -12,14 +12,15 @@ mod statement;
 mod structured;
 mod syntax;
 mod terraform;
+mod test;
 mod text;
 mod value;
 
 pub use command::is_in_family;
 pub use file::file_fact;
 pub use model::{
-    Action, Argument, Attribute, Body, Call, Command, Expansion, Fact, FileFact, Flag, Guarding, Match, Part,
-    Resource, Scalar, Setting, Statement, StatusHandling, System, Value, Where, Word,
+    Action, Argument, Assertion, Attribute, Body, Call, Command, Expansion, Fact, FileFact, Flag, Guarding,
+    Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value, Where, Word,
 };
 pub use path::{PathPattern, glob};
 pub use scope::scope_of;
@@ -52,7 +53,11 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
         | Language::TypeScript
         | Language::Tsx
         | Language::Go
-        | Language::Java => call::extract(document, focus),
+        | Language::Java => {
+            let mut facts = call::extract(document, focus);
+            facts.extend(test::extract(document));
+            facts
+        }
         Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),
     };
     facts.extend(syntax::extract(document, focus, &patterns.syntax));

@@ -19,6 +19,7 @@ pub enum Body {
     Command(Command),
     Statement(Statement),
     Call(Call),
+    Test(Test),
     Syntax(Match),
     Text(Match),
     File(FileFact),
@@ -309,6 +310,39 @@ pub struct Call {
     /// 0 outside loops.
     pub loop_depth: u8,
     /// The call's normalised source text.
+    pub text: String,
+}
+
+/// Why a test does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// `pytest.mark.skip(reason="slow")`, `ignore`, `it.skip`.
+    pub marker: String,
+    /// The marker stands on the class, suite or file.
+    pub inherited: bool,
+}
+
+/// One assertion of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// What is asserted about: the left side of a comparison.
+    pub subject: String,
+    /// 5 for exact equality down to 0 for what always holds.
+    pub strength: u8,
+    pub text: String,
+}
+
+/// A test. Identity: its name; content: state and assertions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    pub name: String,
+    pub skipped: Option<Skip>,
+    /// Runs alone, so that others do not.
+    pub focused: bool,
+    pub assertions: Vec<Assertion>,
+    /// Last names of everything that it calls.
+    pub calls: BTreeSet<String>,
+    /// The body with blanks folded.
     pub text: String,
 }
 

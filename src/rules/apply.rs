@@ -51,6 +51,8 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
         Body::Syntax(found) => rule.syntax.is_some() && rule.id == found.rule,
         Body::Text(found) => rule.text.is_some() && rule.id == found.rule,
         Body::File(_) => rule.file.is_some(),
+        // Checks look at tests.
+        Body::Test(_) => false,
     }
 }
 
@@ -61,7 +63,9 @@ fn language(fact: &Fact) -> Option<Language> {
         Body::Command(_) => Some(Language::Bash),
         Body::Statement(_) => Some(Language::Sql),
         Body::Syntax(_) => None,
-        Body::Resource(_) | Body::Text(_) | Body::File(_) => Some(Language::of(&fact.locus.path, b"")),
+        Body::Resource(_) | Body::Text(_) | Body::Test(_) | Body::File(_) => {
+            Some(Language::of(&fact.locus.path, b""))
+        }
     }
 }
 
