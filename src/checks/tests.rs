@@ -174,9 +174,12 @@ fn became_parameters(evidence: &Evidence<'_>, file: usize) -> bool {
     count(Side::New) > count(Side::Old)
 }
 
+/// Old and new fact, the new test, and its marker.
+type Silenced<'a> = (&'a Fact, &'a Fact, &'a Test, &'a str);
+
 /// One finding for each marker: a marker on a class or suite silences all of its tests.
 fn skipped(rule: &Rule, tests: &Tests<'_>) -> Vec<Finding> {
-    let mut markers: BTreeMap<(usize, String), Vec<(&Fact, &Fact, &Test, &str)>> = BTreeMap::new();
+    let mut markers: BTreeMap<(usize, String), Vec<Silenced<'_>>> = BTreeMap::new();
     for (old, before, new, after) in &tests.changed {
         let (None, Some(skip)) = (&before.skipped, &after.skipped) else { continue };
         let group = if skip.inherited { skip.marker.clone() } else { after.name.clone() };
