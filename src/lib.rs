@@ -10,6 +10,7 @@
 mod calendar;
 pub mod change;
 pub mod checks;
+pub mod cli;
 pub mod context;
 pub mod delta;
 pub mod examples;
@@ -18,8 +19,9 @@ pub mod gate;
 mod nearest;
 mod pipeline;
 pub mod plan;
+pub mod report;
 pub mod risk;
 pub mod rules;
 pub mod source;
 
-pub use pipeline::{Compared, Knowledge, assess, compare};
+pub use pipeline::{Compared, Judged, Knowledge, assess, compare, judge};

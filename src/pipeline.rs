@@ -5,6 +5,7 @@ use crate::checks::{self, Evidence};
 use crate::context::{PlaceSettings, Places, Provenance, Reviewers};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
+use crate::gate::{self, Policy, Verdict};
 use crate::plan::Plan;
 use crate::risk::{self, Assessment, Coverage, Scored, State, Summary};
 use crate::rules::{self, RuleSet, Surroundings};
@@ -32,8 +33,21 @@ pub struct Knowledge {
     pub plans: Vec<Plan>,
 }
 
-/// Judges a change by rules.
+/// A judged change with the texts behind it.
+pub struct Judged {
+    pub assessment: Assessment,
+    pub verdict: Verdict,
+    /// One entry for each file of the change.
+    pub readings: Vec<FileReading>,
+}
+
+/// Judges a change by rules alone.
 pub fn assess(change: &Change, rules: &RuleSet, knowledge: &Knowledge) -> Assessment {
+    judge(change, rules, knowledge, &Policy::default()).assessment
+}
+
+/// Judges a change by rules and by what the project decided.
+pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &Policy) -> Judged {
     let compared = compare(change, rules);
     let introduced = introduced_lines(&compared.readings);
     let surroundings = Surroundings { change, maps: &compared.maps, introduced_lines: &introduced };
@@ -58,7 +72,7 @@ pub fn assess(change: &Change, rules: &RuleSet, knowledge: &Knowledge) -> Assess
         })
         .collect();
     let ledger = risk::add_up(&mut findings, Vec::new());
-    Assessment {
+    let assessment = Assessment {
         summary: summary(change, &compared.readings),
         findings,
         notes: answers.moved,
@@ -69,7 +83,9 @@ pub fn assess(change: &Change, rules: &RuleSet, knowledge: &Knowledge) -> Assess
         reviewers: Reviewers::default(),
         provenance: Provenance { status: "unknown".to_owned(), evidence: Vec::new() },
         coverage: coverage(change, compared.not_analysed),
-    }
+    };
+    let verdict = gate::decide(&assessment, policy);
+    Judged { assessment, verdict, readings: compared.readings }
 }
 
 /// Reads both sides and pairs what they say.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::risk::Score;
+use super::policy::Policy;
+use crate::risk::{Assessment, Score};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,6 +18,18 @@ pub struct Verdict {
     pub status: Status,
     /// The score from which the gate fails.
     pub threshold: Score,
-    /// One sentence each.
+    /// One sentence each; the comparison of score and threshold first, then what else a reader must know.
     pub reasons: Vec<String>,
+}
+
+/// Compares the score with the threshold of the policy.
+pub fn decide(assessment: &Assessment, policy: &Policy) -> Verdict {
+    let threshold = policy.threshold.score();
+    let (status, relation) = match assessment.score >= threshold {
+        true => (Status::Fail, "reaches"),
+        false => (Status::Pass, "is below"),
+    };
+    let mut reasons = vec![format!("score {} {relation} {}", assessment.score.points(), threshold.points())];
+    reasons.extend(policy.remarks.iter().cloned());
+    Verdict { status, threshold, reasons }
 }

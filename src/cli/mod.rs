@@ -1,0 +1,12 @@
+//! The command line: what was typed, turned into one request, carried out by one file a subcommand.
+
+mod args;
+mod demo;
+mod explain;
+mod failure;
+mod output;
+mod rules;
+mod run;
+mod terminal;
+
+pub use run::run;

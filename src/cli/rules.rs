@@ -1,0 +1,91 @@
+//! `foureyes rules`: lists, shows and tests rules.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{RulesAction, RulesArgs, RulesFormat};
+use super::explain;
+use super::failure::Failure;
+use super::output::print;
+use super::terminal::{ColorChoice, display};
+use crate::examples;
+use crate::gate::Status;
+use crate::report;
+use crate::rules::{self, PROJECT_FOLDER, RuleSet, builtin_examples};
+
+pub fn run(args: RulesArgs, color: ColorChoice) -> Result<Status, Failure> {
+    match args.action.unwrap_or(RulesAction::List) {
+        RulesAction::List => list(args.format, color),
+        RulesAction::Show(which) => match args.format {
+            RulesFormat::Human => explain::run(&which, color),
+            RulesFormat::Json | RulesFormat::Markdown => {
+                let rules = RuleSet::builtin();
+                let rule = &explain::find(&rules, &which.rule)?.rule;
+                print(&match args.format {
+                    RulesFormat::Json => report::rules_json(&[rule]),
+                    _ => report::rules_markdown(&[rule]),
+                })?;
+                Ok(Status::Pass)
+            }
+        },
+        RulesAction::Test { files } => test(&files),
+    }
+}
+
+fn list(format: RulesFormat, color: ColorChoice) -> Result<Status, Failure> {
+    let set = RuleSet::builtin();
+    let all: Vec<&rules::Rule> = set.iter().map(|entry| &entry.rule).collect();
+    print(&match format {
+        RulesFormat::Human => report::rules_list(&all, &display(color, false)),
+        RulesFormat::Json => report::rules_json(&all),
+        RulesFormat::Markdown => report::rules_markdown(&all),
+    })?;
+    Ok(Status::Pass)
+}
+
+/// Runs the examples of rule files; a rule that breaks its word fails the command.
+fn test(files: &[PathBuf]) -> Result<Status, Failure> {
+    let files = match files {
+        [] => rules::files_in(Path::new(PROJECT_FOLDER)).map_err(|error| {
+            Failure::new(format!("cannot read {PROJECT_FOLDER}: {error}"), "name the files")
+        })?,
+        some => some.to_vec(),
+    };
+    if files.is_empty() {
+        return Err(Failure::new(
+            format!("there is no rule in {PROJECT_FOLDER}"),
+            "write one (docs/configuration.md shows how), or name the files to test",
+        ));
+    }
+    let mut own = Vec::new();
+    for path in &files {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(format!("cannot read {name}: {error}"), "rules are UTF-8 YAML files")
+        })?;
+        own.push((name.clone(), rules::parse(&name, &text)?));
+    }
+    let builtin = builtin_examples();
+    let mut set = RuleSet::builtin();
+    // A built-in rule that is named as a file is tested as it stands there.
+    set.configure(&|id| builtin.contains_key(id) && own.iter().any(|(_, rule)| rule.id == id), &|_| None);
+    set.extend(own.clone())?;
+    let (mut failures, mut count) = (Vec::new(), 0);
+    for (name, rule) in &own {
+        let examples = rule.examples.clone().unwrap_or_default();
+        count += examples.fires.len() + examples.quiet.len();
+        if examples.fires.is_empty() || examples.quiet.is_empty() {
+            failures.push(format!("{name}: {} needs at least one `fires` and one `quiet` example", rule.id));
+        }
+        failures.extend(examples::failures(&set, &rule.id, &examples));
+    }
+    let mut text = String::new();
+    for failure in &failures {
+        text.push_str(&report::visible(failure));
+        text.push('\n');
+    }
+    let outcome =
+        if failures.is_empty() { "all hold".to_owned() } else { format!("{} failed", failures.len()) };
+    text.push_str(&format!("{} rules, {count} examples: {outcome}\n", own.len()));
+    print(&text)?;
+    Ok(if failures.is_empty() { Status::Pass } else { Status::Fail })
+}
