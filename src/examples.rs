@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::Change;
+use crate::change::{Change, Commit};
 use crate::pipeline::{Knowledge, assess};
 use crate::plan::{self, PlanError};
 use crate::rules::{Examples, Kind, RuleSet};
@@ -21,17 +21,11 @@ pub struct Sighting {
 
 /// Where a rule fires between two sets of files; also where it was folded into a graver finding.
 pub fn sightings(rules: &RuleSet, rule: &str, old: &Files, new: &Files) -> Vec<Sighting> {
-    sightings_with(rules, rule, old, new, Knowledge::default())
+    sightings_with(rules, rule, Change::in_memory(old, new), Knowledge::default())
 }
 
-fn sightings_with(
-    rules: &RuleSet,
-    rule: &str,
-    old: &Files,
-    new: &Files,
-    knowledge: Knowledge,
-) -> Vec<Sighting> {
-    let assessment = assess(&Change::in_memory(old, new), rules, &knowledge);
+fn sightings_with(rules: &RuleSet, rule: &str, change: Change, knowledge: Knowledge) -> Vec<Sighting> {
+    let assessment = assess(&change, rules, &knowledge);
     let mut found = Vec::new();
     for scored in &assessment.findings {
         let finding = &scored.finding;
@@ -50,6 +44,18 @@ fn sightings_with(
     found
 }
 
+fn change(old: &Files, new: &Files, message: Option<&String>) -> Change {
+    let mut change = Change::in_memory(old, new);
+    change.commits.extend(message.map(|message| Commit {
+        id: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        author_name: "Ann".to_owned(),
+        author_email: "ann@example.com".to_owned(),
+        time: 0,
+        message: message.clone(),
+    }));
+    change
+}
+
 fn knowledge(plan: Option<&String>) -> Result<Knowledge, PlanError> {
     let plans = plan.map(|text| plan::read("plan.json", text)).transpose()?;
     Ok(Knowledge { plans: plans.into_iter().collect(), ..Knowledge::default() })
@@ -66,7 +72,12 @@ pub fn failures(rules: &RuleSet, rule: &str, examples: &Examples) -> Vec<String>
                 continue;
             }
         };
-        let found = sightings_with(rules, rule, &example.old, &example.new, knowledge);
+        let found = sightings_with(
+            rules,
+            rule,
+            change(&example.old, &example.new, example.message.as_ref()),
+            knowledge,
+        );
         let fits = |sighting: &&Sighting| {
             example.line.is_none_or(|line| sighting.line == line)
                 && example.old_line.is_none_or(|line| sighting.old_line == Some(line))
@@ -93,7 +104,9 @@ pub fn failures(rules: &RuleSet, rule: &str, examples: &Examples) -> Vec<String>
                 continue;
             }
         };
-        for sighting in sightings_with(rules, rule, &example.old, &example.new, knowledge) {
+        for sighting in
+            sightings_with(rules, rule, change(&example.old, &example.new, example.message.as_ref()), knowledge)
+        {
             failures.push(format!(
                 "{rule}: fires although \"{}\": {}:{} {}",
                 example.because, sighting.path, sighting.line, sighting.message

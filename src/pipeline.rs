@@ -61,7 +61,8 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
     let answers = rules::apply(rules, &compared.deltas, &surroundings);
     let mut found = answers.findings;
     found.extend(checks::run(rules, &evidence));
-    let found = checks::overlay(found, &knowledge.plans);
+    let mut found = checks::overlay(found, &knowledge.plans);
+    found.extend(checks::run_afterwards(rules, &evidence, &found));
     let resources = compared.old_surroundings.iter().chain(&compared.new_surroundings);
     let places = Places::learn(change, &knowledge.places, resources);
     let mut findings: Vec<Scored> = risk::merge(found)

@@ -3,7 +3,9 @@
 mod addresses;
 mod codeowners;
 mod count_switch;
+mod deletions;
 mod gate_files;
+mod intent;
 mod plan;
 mod removed;
 mod renamed;
@@ -32,20 +34,24 @@ pub use plan::overlay;
 type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: &[(&str, Check)] = &[
     ("codeowners", codeowners::check),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("mass-deletion", deletions::check),
     ("plan", plan::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
     ("tests", tests::check),
 ];
 
+/// The check that looks at what the others found.
+const AFTERWARDS: &str = "intent";
+
 /// Whether a rule may name this check.
 pub fn exists(name: &str) -> bool {
-    CHECKS.iter().any(|(known, _)| *known == name)
+    name == AFTERWARDS || CHECKS.iter().any(|(known, _)| *known == name)
 }
 
 /// Runs the checks that the rules name.
@@ -58,6 +64,15 @@ pub fn run(rules: &RuleSet, evidence: &Evidence<'_>) -> Vec<Finding> {
         findings.extend(found.into_iter().filter(|finding| entry.admits_path(&finding.path)));
     }
     findings
+}
+
+/// Runs the check that looks at what all others found.
+pub fn run_afterwards(rules: &RuleSet, evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<Finding> {
+    rules
+        .iter()
+        .filter(|entry| entry.rule.check.as_ref().is_some_and(|check| check.name == AFTERWARDS))
+        .flat_map(|entry| intent::check(&entry.rule, evidence, findings))
+        .collect()
 }
 
 impl Evidence<'_> {

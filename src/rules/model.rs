@@ -557,6 +557,9 @@ pub struct Example {
     /// The text of a plan that comes with the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The message of its one commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// A change that must not fire the rule.
@@ -570,4 +573,6 @@ pub struct QuietExample {
     pub new: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }

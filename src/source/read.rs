@@ -186,47 +186,51 @@ fn side(
     SideReading { text, lines, focus, documents: vec![document] }
 }
 
-/// The touched lines of a side as byte ranges. The line at which something vanished counts as touched, so that
-/// what holds it is looked at.
+/// The touched lines of a side as byte ranges. Lines beside which something appeared or vanished count as touched,
+/// so that what holds it is looked at; and a line counts as touched on both sides or on neither.
 fn focus(map: &LineMap, side: Side, lines: &LineIndex) -> Focus {
-    let mut touched = vec![false; lines.count() + 2];
-    let mut mark = |line: u32| {
-        if let Some(entry) = touched.get_mut(line as usize) {
+    let mut old = vec![false; map.old_lines() as usize + 2];
+    let mut new = vec![false; map.new_lines() as usize + 2];
+    let mark = |marks: &mut Vec<bool>, line: u32| {
+        if let Some(entry) = marks.get_mut(line as usize) {
             *entry = true;
         }
     };
-    match side {
-        Side::Old => {
-            (1..=map.old_lines()).filter(|line| map.is_touched_old(*line)).for_each(&mut mark);
-            // Where new lines stand between two old ones, both are looked at.
-            let mut last = 0;
-            for old in 1..=map.old_lines() {
-                if let Some(new) = map.to_new(old) {
-                    if new > last + 1 {
-                        mark(old);
-                        mark(old.saturating_sub(1));
-                    }
-                    last = new;
+    let mut last = 0;
+    for line in 1..=map.old_lines() {
+        match map.to_new(line) {
+            Some(counterpart) => {
+                if map.is_touched_old(line) {
+                    mark(&mut old, line);
                 }
-            }
-            if last < map.new_lines() {
-                mark(map.old_lines());
-            }
-        }
-        Side::New => {
-            map.touched_new().for_each(&mut mark);
-            let mut last = 0;
-            for old in 1..=map.old_lines() {
-                match map.to_new(old) {
-                    Some(new) => last = new,
-                    None => {
-                        mark(last);
-                        mark(last + 1);
-                    }
+                if counterpart > last + 1 {
+                    mark(&mut old, line);
+                    mark(&mut old, line.saturating_sub(1));
                 }
+                last = counterpart;
+            }
+            None => {
+                mark(&mut old, line);
+                mark(&mut new, last);
+                mark(&mut new, last + 1);
             }
         }
     }
+    if last < map.new_lines() {
+        mark(&mut old, map.old_lines());
+    }
+    map.touched_new().for_each(|line| mark(&mut new, line));
+    for line in 1..=map.old_lines() {
+        if let Some(counterpart) = map.to_new(line) {
+            let either = old[line as usize] || new[counterpart as usize];
+            old[line as usize] = either;
+            new[counterpart as usize] = either;
+        }
+    }
+    let touched = match side {
+        Side::Old => old,
+        Side::New => new,
+    };
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for line in touched.iter().enumerate().filter(|(_, touched)| **touched).map(|(line, _)| line as u32) {
         let Some(range) = lines.range(line) else { continue };

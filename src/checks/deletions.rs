@@ -1,0 +1,101 @@
+//! `mass-deletion`: many files go at once, or the last ones of a folder that others rely on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Evidence;
+use crate::change::Status;
+use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Subject};
+
+/// From so many deleted files on a change is a mass deletion.
+const MASS: usize = 50;
+/// Folders whose whole content is worth a question, whatever their number of files.
+const KEPT: [&str; 8] =
+    ["migrations", "migration", "backups", "backup", "terraform", "infra", "infrastructure", "runbooks"];
+const FEWEST: usize = 3;
+
+pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
+    let files = &evidence.change.files;
+    // A file of the same name that appears elsewhere is a move that went past rename detection.
+    let appeared: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| matches!(file.status, Status::Added | Status::Copied | Status::Renamed))
+        .map(|file| name(file.path()))
+        .collect();
+    let gone: Vec<(usize, &str)> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| file.status == Status::Deleted)
+        .map(|(index, file)| (index, file.path()))
+        .filter(|(_, path)| !appeared.contains(name(path)) && !is_made_or_kept_elsewhere(path))
+        .collect();
+    let mut findings = Vec::new();
+    if gone.len() >= MASS {
+        let what = format!("{} files", gone.len());
+        findings.extend(gone.first().map(|first| finding(rule, *first, &what, &what)));
+        return findings;
+    }
+    let mut folders: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for (index, path) in gone {
+        if let Some(folder) = kept_folder(path) {
+            folders.entry(folder).or_default().push((index, path));
+        }
+    }
+    for (folder, gone) in folders {
+        let inside = format!("{folder}/");
+        let lives_on =
+            files.iter().any(|file| file.new.as_ref().is_some_and(|new| new.path.starts_with(&inside)))
+                || !evidence.change.new_tree.list(folder).unwrap_or_default().is_empty();
+        if gone.len() >= FEWEST && !lives_on {
+            let what = format!("{folder}/ with all of its {} files", gone.len());
+            findings.extend(gone.first().map(|first| finding(rule, *first, &what, folder)));
+        }
+    }
+    findings
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Vendored and generated files come and go with their source.
+fn is_made_or_kept_elsewhere(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "vendor"
+                | "third_party"
+                | "node_modules"
+                | "dist"
+                | "build"
+                | "generated"
+                | "testdata"
+                | "fixtures"
+                | "__snapshots__"
+                | "snapshots"
+        )
+    })
+}
+
+/// The outermost folder of a path that others rely on.
+fn kept_folder(path: &str) -> Option<&str> {
+    let mut end = 0;
+    for part in path.split('/') {
+        end += part.len();
+        if KEPT.contains(&part) && end < path.len() {
+            return path.get(..end);
+        }
+        end += 1;
+    }
+    None
+}
+
+fn finding(rule: &Rule, (index, path): (usize, &str), what: &str, content: &str) -> Finding {
+    Draft {
+        old: Some(OldPlace { path: path.to_owned(), line: 1, end_line: 1 }),
+        subject: Some(Subject { home: content.to_owned(), name: "deleted files".to_owned() }),
+        content: content.to_owned(),
+        ..Draft::new(Kind::Removed, Place::nowhere(index, path))
+    }
+    .capture("name", what)
+    .finish(rule)
+}
