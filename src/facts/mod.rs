@@ -3,6 +3,7 @@
 //! Lenses know nothing of rules, except the syntax and text lenses, which are given the patterns.
 
 mod call;
+mod code;
 mod command;
 mod file;
 mod model;

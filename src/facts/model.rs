@@ -313,6 +313,14 @@ pub struct Call {
     pub text: String,
 }
 
+impl Call {
+    /// The number of arguments as written; the keys of an option object are no arguments of their own.
+    pub fn count(&self) -> usize {
+        let options = matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        self.arguments.iter().filter(|argument| !options || argument.name.is_none()).count()
+    }
+}
+
 /// Why a test does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skip {

@@ -17,7 +17,7 @@ pub fn scope_of(document: &Document, node: &tree_sitter::Node<'_>) -> Scope {
 }
 
 /// The name that a node gives to what it holds.
-fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<String> {
+pub(super) fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<String> {
     let text = |node: tree_sitter::Node<'_>| document.text.get(node.byte_range()).map(str::to_owned);
     let field = |name: &str| node.child_by_field_name(name).and_then(text);
     match (document.language, node.kind()) {

@@ -80,7 +80,12 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     if let (Some(old), Some(new)) = (&old, &new) {
         reading.map = Some(LineMap::new(old, new));
     }
-    let map = reading.map.as_ref();
+    let names_change = match (&old, &new, &reading.map) {
+        (Some(old), Some(new), Some(map)) => names_change(old, new, map),
+        _ => false,
+    };
+    // What names stand for changed, so every use of them may say something else.
+    let map = reading.map.as_ref().filter(|_| !names_change);
     let language = |side: Side, text: &Arc<str>| {
         file.side(side).map_or(Language::Plain, |side| Language::of(&side.path, text.as_bytes()))
     };
@@ -152,6 +157,32 @@ fn first_error(tree: &tree_sitter::Tree) -> Option<usize> {
             _ => return Some(node.start_position().row + 1),
         }
     }
+}
+
+/// Whether the change touches an import or a constant at the left margin of either side.
+fn names_change(old: &str, new: &str, map: &LineMap) -> bool {
+    let gives_a_name = |line: &str| {
+        [
+            "import ",
+            "from ",
+            "use ",
+            "pub use ",
+            "const ",
+            "static ",
+            "pub const ",
+            "export const ",
+            "let ",
+            "var ",
+        ]
+        .iter()
+        .any(|start| line.starts_with(start))
+            || line.split_once('=').is_some_and(|(name, _)| {
+                let name = name.split(':').next().unwrap_or(name).trim_end();
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            })
+    };
+    (1u32..).zip(old.lines()).any(|(number, line)| map.is_touched_old(number) && gives_a_name(line))
+        || (1u32..).zip(new.lines()).any(|(number, line)| map.is_touched_new(number) && gives_a_name(line))
 }
 
 fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {

@@ -1,8 +1,123 @@
-//! Calls in program code.
+//! Calls in program code: which function is reached, through which chain, with which arguments.
+//!
+//! A call is anything that is invoked, constructed or expanded: functions, methods, constructors, Rust macros and
+//! struct literals, Go composite literals. Every link of a builder chain is a call of its own, with the calls
+//! before it in `chain`.
 
-use super::Fact;
+use tree_sitter::Node;
+
+use super::code::{Code, is_call, is_function, is_loop, is_type_definition, iterates, normalised};
+use super::scope::name_of;
+use super::{Body, Call, Fact};
 use crate::source::{Document, Focus};
 
-pub(super) fn extract(_document: &Document, _focus: &Focus) -> Vec<Fact> {
-    Vec::new()
+pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
+    let Some(code) = Code::new(document) else { return Vec::new() };
+    let mut walk =
+        Walk { document, code, focus, around: Vec::new(), scope: Vec::new(), loops: 0, facts: Vec::new() };
+    walk.run();
+    walk.facts
 }
+
+struct Walk<'d> {
+    document: &'d Document,
+    code: Code<'d>,
+    focus: &'d Focus,
+    /// Functions and classes around the cursor, outermost first.
+    around: Vec<Node<'d>>,
+    scope: Vec<String>,
+    loops: u8,
+    facts: Vec<Fact>,
+}
+
+/// What was opened on the way down and must be closed on the way up.
+#[derive(Default)]
+struct Opened {
+    definition: bool,
+    name: bool,
+    repeats: bool,
+}
+
+impl<'d> Walk<'d> {
+    fn run(&mut self) {
+        let mut cursor = self.code.root.walk();
+        let mut opened: Vec<Opened> = Vec::new();
+        loop {
+            let node = cursor.node();
+            // Facts of an untouched item are equal on both sides.
+            let skip = opened.len() == 1
+                && self.document.embedding.is_none()
+                && !self.focus.touches(&node.byte_range());
+            if !skip {
+                let entry = self.open(node);
+                if is_call(self.code.language, node.kind()) {
+                    self.call(node);
+                }
+                if cursor.goto_first_child() {
+                    opened.push(entry);
+                    continue;
+                }
+                self.close(&entry);
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+                if let Some(entry) = opened.pop() {
+                    self.close(&entry);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, node: Node<'d>) -> Opened {
+        let language = self.code.language;
+        let kind = node.kind();
+        let definition = is_function(language, kind) || is_type_definition(language, kind);
+        if definition {
+            self.around.push(node);
+        }
+        let name = name_of(self.document, &node);
+        let repeats = is_loop(language, kind)
+            || (is_call(language, kind) && iterates(self.code.callee(node, &self.around).method.as_str()));
+        if repeats {
+            self.loops = self.loops.saturating_add(1);
+        }
+        let opened = Opened { definition, name: name.is_some(), repeats };
+        self.scope.extend(name);
+        opened
+    }
+
+    fn close(&mut self, entry: &Opened) {
+        if entry.definition {
+            self.around.pop();
+        }
+        if entry.name {
+            self.scope.pop();
+        }
+        if entry.repeats {
+            self.loops = self.loops.saturating_sub(1);
+        }
+    }
+
+    fn call(&mut self, node: Node<'d>) {
+        let callee = self.code.callee(node, &self.around);
+        if callee.path.is_empty() {
+            return;
+        }
+        let own_loop = iterates(&callee.method);
+        let call = Call {
+            language: self.code.language,
+            callee: callee.path,
+            arguments: self.code.arguments(node, &self.around),
+            chain: callee.chain,
+            loop_depth: self.loops - u8::from(own_loop && self.loops > 0),
+            text: normalised(self.code.text, node),
+        };
+        let locus = self.document.locus(node.byte_range(), self.scope.clone());
+        self.facts.push(Fact { locus, body: Body::Call(call) });
+    }
+}
+
+#[cfg(test)]
+mod tests;

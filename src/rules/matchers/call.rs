@@ -44,7 +44,7 @@ impl Calls {
         matcher.callee.iter().any(|pattern| glob(pattern, &call.callee))
             && self.arguments.iter().all(|(which, test)| argument_holds(call, which, test))
             && !self.no_arguments.iter().any(|(which, test)| argument_holds(call, which, test))
-            && matcher.count.is_none_or(|count| call.arguments.len() == count)
+            && matcher.count.is_none_or(|count| call.count() == count)
             && self
                 .chain
                 .as_ref()

@@ -1,0 +1,84 @@
+//! Source text without its formatting.
+
+use tree_sitter::Node;
+
+use super::kinds::{is_comment, is_string};
+
+/// Longest text that is kept, in bytes.
+const LONGEST: usize = 600;
+
+/// The tokens of a node in one line: comments and blanks out, quotes and trailing commas in one style.
+pub fn normalised(text: &str, node: Node<'_>) -> String {
+    rewritten(text, node, &|_| None)
+}
+
+/// As [`normalised`], with some nodes replaced.
+pub(super) fn rewritten<'t>(
+    text: &str,
+    node: Node<'t>,
+    replace: &dyn Fn(Node<'t>) -> Option<String>,
+) -> String {
+    let mut line = String::new();
+    let mut cursor = node.walk();
+    loop {
+        let current = cursor.node();
+        let replaced = if is_comment(current.kind()) { Some(String::new()) } else { replace(current) };
+        let leaf = replaced.is_some() || current.child_count() == 0 || is_string(current.kind());
+        if leaf {
+            let token = replaced.unwrap_or_else(|| token(text, current));
+            push(&mut line, &token);
+            if line.len() > LONGEST {
+                return line;
+            }
+        }
+        if !leaf && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return line;
+            }
+        }
+    }
+}
+
+fn token(text: &str, node: Node<'_>) -> String {
+    let token = text.get(node.byte_range()).unwrap_or_default();
+    if is_string(node.kind()) {
+        if let Some(inside) = token.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            if !node.kind().starts_with("char")
+                && !node.kind().starts_with("rune")
+                && !inside.contains(['"', '\\'])
+                && !inside.starts_with('\'')
+            {
+                return format!("\"{inside}\"");
+            }
+        }
+    }
+    token.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn push(line: &mut String, token: &str) {
+    let Some(first) = token.chars().next() else { return };
+    if matches!(first, ')' | ']' | '}') {
+        while line.ends_with([' ', ',']) {
+            line.pop();
+        }
+    }
+    if token == ";" {
+        return;
+    }
+    let last = line.chars().next_back().unwrap_or(' ');
+    let word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '"' | '\'');
+    let operator = |letter: char| matches!(letter, '=' | '<' | '>' | '+' | '*' | '/' | '%' | '|' | '&' | '?');
+    let spaced = (word(last) && word(first))
+        || (last == ',' && !matches!(first, ')' | ']' | '}'))
+        || (token.len() > 1 && operator(first) && word(last))
+        || (operator(last)
+            && word(first)
+            && line.chars().rev().nth(1).is_some_and(|before| "=<>!|&".contains(before)));
+    if spaced {
+        line.push(' ');
+    }
+    line.push_str(token);
+}
