@@ -44,6 +44,14 @@ impl Language {
             .unwrap_or(Self::Plain)
     }
 
+    /// Program code, as far as this program reads it.
+    pub fn is_program(self) -> bool {
+        matches!(
+            self,
+            Self::Rust | Self::Python | Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Go | Self::Java
+        )
+    }
+
     /// `None` where this program brings no grammar.
     pub fn grammar(self) -> Option<tree_sitter::Language> {
         let grammar: LanguageFn = match self {

@@ -81,7 +81,9 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
         reading.map = Some(LineMap::new(old, new));
     }
     let names_change = match (&old, &new, &reading.map) {
-        (Some(old), Some(new), Some(map)) => names_change(old, new, map),
+        (Some(old), Some(new), Some(map)) if Language::of(file.path(), new.as_bytes()).is_program() => {
+            names_change(old, new, map)
+        }
         _ => false,
     };
     // What names stand for changed, so every use of them may say something else.

@@ -190,10 +190,10 @@ impl<'d> Code<'d> {
         };
         if hops < FURTHEST_HOPS {
             if matches!(text.as_str(), "self" | "this") {
-                if let Some(first) = names.first() {
-                    if let Some((path, chain)) = self.variable(&format!("{text}.{first}"), around, hops) {
-                        return (path, chain, 1);
-                    }
+                if let Some(first) = names.first()
+                    && let Some((path, chain)) = self.variable(&format!("{text}.{first}"), around, hops)
+                {
+                    return (path, chain, 1);
                 }
             } else if let Some((path, chain)) = self.variable(&text, around, hops) {
                 return (path, chain, 0);

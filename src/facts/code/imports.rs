@@ -16,10 +16,10 @@ pub(super) fn imports(language: Language, text: &str, root: Node<'_>) -> Imports
         match language {
             Language::Python => reader.python(node),
             Language::Rust => {
-                if node.kind() == "use_declaration" {
-                    if let Some(argument) = node.child_by_field_name("argument") {
-                        reader.rust(argument, "", 0);
-                    }
+                if node.kind() == "use_declaration"
+                    && let Some(argument) = node.child_by_field_name("argument")
+                {
+                    reader.rust(argument, "", 0);
                 }
             }
             Language::JavaScript | Language::TypeScript | Language::Tsx => reader.script(node),
@@ -171,10 +171,10 @@ impl Reader<'_> {
                 for declarator in named_children(node) {
                     let name = declarator.child_by_field_name("name");
                     let value = declarator.child_by_field_name("value");
-                    if let (Some(name), Some(value)) = (name, value) {
-                        if let Some(path) = self.required(value) {
-                            self.destructure(name, &path);
-                        }
+                    if let (Some(name), Some(value)) = (name, value)
+                        && let Some(path) = self.required(value)
+                    {
+                        self.destructure(name, &path);
                     }
                 }
             }

@@ -44,16 +44,14 @@ pub(super) fn rewritten<'t>(
 
 fn token(text: &str, node: Node<'_>) -> String {
     let token = text.get(node.byte_range()).unwrap_or_default();
-    if is_string(node.kind()) {
-        if let Some(inside) = token.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-            if !node.kind().starts_with("char")
-                && !node.kind().starts_with("rune")
-                && !inside.contains(['"', '\\'])
-                && !inside.starts_with('\'')
-            {
-                return format!("\"{inside}\"");
-            }
-        }
+    if is_string(node.kind())
+        && let Some(inside) = token.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))
+        && !node.kind().starts_with("char")
+        && !node.kind().starts_with("rune")
+        && !inside.contains(['"', '\\'])
+        && !inside.starts_with('\'')
+    {
+        return format!("\"{inside}\"");
     }
     token.split_whitespace().collect::<Vec<_>>().join(" ")
 }
