@@ -104,6 +104,7 @@ pub fn compare(change: &Change, rules: &RuleSet) -> Compared {
         not_analysed.append(&mut file.reading.not_analysed);
     }
     readings.extend(read.into_iter().map(|file| file.reading));
+    not_analysed.extend(facts::settle(&mut old, &mut new, change, &readings));
     let keep = |facts: &[Fact]| -> Vec<Fact> {
         facts.iter().filter(|fact| matches!(fact.body, Body::Resource(_) | Body::Setting(_))).cloned().collect()
     };

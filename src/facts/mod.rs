@@ -27,6 +27,7 @@ pub use path::{PathPattern, glob};
 pub use scope::scope_of;
 pub use statement::is_tautology;
 pub use syntax::{Pattern, Sameness};
+pub use terraform::settle;
 pub use text::LinePattern;
 
 use crate::source::{Document, Focus, Language};
@@ -42,7 +43,8 @@ pub struct Patterns<'a> {
 /// on both sides.
 pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> Vec<Fact> {
     let mut facts = match document.language {
-        Language::Hcl => terraform::extract(document, focus),
+        Language::Hcl => terraform::extract(document),
+        Language::Json if terraform::is_json(&document.path) => terraform::extract(document),
         Language::Yaml | Language::Json | Language::Toml | Language::Properties => {
             structured::extract(document, focus)
         }

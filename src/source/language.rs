@@ -96,7 +96,7 @@ fn by_ending(ending: &str) -> Option<Language> {
     Some(match ending {
         "rs" => Language::Rust,
         "py" | "pyi" | "pyw" => Language::Python,
-        "tf" | "tfvars" | "hcl" | "tofu" | "nomad" => Language::Hcl,
+        "tf" | "tfvars" | "tfbackend" | "hcl" | "tofu" | "nomad" => Language::Hcl,
         "sql" | "psql" | "pgsql" | "ddl" | "dml" | "mysql" | "tsql" => Language::Sql,
         "sh" | "bash" | "zsh" | "ksh" | "bats" => Language::Bash,
         "yml" | "yaml" => Language::Yaml,
