@@ -23,7 +23,7 @@ pub use model::{
     Action, Argument, Assertion, Attribute, Body, Call, Command, Expansion, Fact, FileFact, Flag, Guarding,
     Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value, Where, Word,
 };
-pub use path::{PathPattern, glob};
+pub use path::{PathPattern, element_of, glob, without_numbers};
 pub use scope::scope_of;
 pub use statement::is_tautology;
 pub use syntax::{Pattern, Sameness};

@@ -89,6 +89,32 @@ fn segment_matches(pattern: &str, segment: &str) -> bool {
     }
 }
 
+/// The innermost list element that holds a path, `containers[app]` of `containers[app].image`; `None` where no list
+/// does, or where the path is an element itself.
+pub fn element_of(path: &str) -> Option<&str> {
+    let end = path.rmatch_indices("].").find(|(at, _)| !path[..*at].ends_with('"'))?.0;
+    Some(&path[..=end])
+}
+
+/// A path in which the numbers of nameless list elements do not count: `rules[#].verbs[get]`; `None` without one.
+pub fn without_numbers(path: &str) -> Option<String> {
+    let mut general = String::with_capacity(path.len());
+    let mut found = false;
+    let mut rest = path;
+    while let Some(open) = rest.find('[') {
+        let inner = &rest[open + 1..];
+        let Some(close) = inner.find(']') else { break };
+        let is_number = close > 0 && inner[..close].bytes().all(|byte| byte.is_ascii_digit());
+        general.push_str(&rest[..=open]);
+        general.push_str(if is_number { "#" } else { &inner[..close] });
+        general.push(']');
+        found |= is_number;
+        rest = &inner[close + 1..];
+    }
+    general.push_str(rest);
+    found.then_some(general)
+}
+
 /// `*` stands for any run of characters, also none; everything else for itself.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
@@ -125,6 +151,15 @@ mod tests {
             assert_eq!(PathPattern::new(pattern).unwrap().matches(path), expected, "{pattern} {path}");
         }
         assert!(PathPattern::new("a..b").is_err());
+    }
+
+    #[test]
+    fn elements_and_numbers_are_seen() {
+        assert_eq!(element_of("a.containers[app].env[X].value"), Some("a.containers[app].env[X]"));
+        assert_eq!(element_of("finalizers[x.y/z]"), None);
+        assert_eq!(element_of("a[\"b.c\"].d"), None);
+        assert_eq!(without_numbers("rules[10].verbs[get]").as_deref(), Some("rules[#].verbs[get]"));
+        assert_eq!(without_numbers("rules[web].verbs[get]"), None);
     }
 
     #[test]

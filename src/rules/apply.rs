@@ -7,7 +7,7 @@ use super::model::{Rule, When};
 use super::set::{Entry, RuleSet};
 use crate::change::{Change, LineMap};
 use crate::delta::{Anchor, Delta};
-use crate::facts::{Body, Fact, Word};
+use crate::facts::{Body, Fact, Word, element_of, without_numbers};
 use crate::source::{Language, Locus};
 
 /// What rules need to know besides the delta.
@@ -100,11 +100,13 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
             new_hits.into_iter().map(|hit| (Kind::Introduced, Turn { old: None, new: Some(hit) })).collect()
         }
         Delta::Removed { holder_survives, old, .. } if has(When::Removed) => {
-            let whole = matches!(old.body, Body::Resource(_) | Body::File(_));
-            let hits = if whole || *holder_survives { old_hits } else { Vec::new() };
+            let whole = speaks_of_whole(rule, old);
+            let part_of_resource = matches!(old.body, Body::Resource(_)) && !whole;
+            let hits = if whole || (*holder_survives && !part_of_resource) { old_hits } else { Vec::new() };
             hits.into_iter().map(|hit| (Kind::Removed, Turn { old: Some(hit), new: None })).collect()
         }
         Delta::Changed { .. } if safeguard => unmatched(old_hits, &new_hits)
+            .filter(|hit| holder_stands(hit, new))
             .map(|hit| {
                 let kind = if has(When::Changed) && hit.exact && stands_again(&hit, new) {
                     Kind::Changed
@@ -129,10 +131,38 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
     }
 }
 
-/// Hits whose key does not occur on the other side.
+/// A fact that is a thing of its own when it goes, not a part of one: an attribute goes with its resource.
+fn speaks_of_whole(rule: &Rule, fact: &Fact) -> bool {
+    match &fact.body {
+        Body::Resource(_) => rule
+            .resource
+            .as_ref()
+            .is_some_and(|matcher| matcher.attribute.is_empty() && matcher.block.is_none()),
+        Body::File(_) => true,
+        _ => false,
+    }
+}
+
+/// What held a lost safeguard within its resource (a container, a list entry) is still there.
+fn holder_stands(hit: &Hit, new: Option<&Fact>) -> bool {
+    match new.map(|fact| &fact.body) {
+        Some(Body::Resource(resource)) => {
+            element_of(&hit.key).is_none_or(|holder| resource.blocks.contains(holder))
+        }
+        _ => true,
+    }
+}
+
+/// Hits whose key does not occur on the other side. Elements without a name count by number, for their keys shift.
 fn unmatched(hits: Vec<Hit>, others: &[Hit]) -> impl Iterator<Item = Hit> {
     let keys: Vec<String> = others.iter().map(|hit| hit.key.clone()).collect();
-    hits.into_iter().filter(move |hit| !keys.contains(&hit.key))
+    let own: Vec<String> = hits.iter().map(|hit| hit.key.clone()).collect();
+    let mut shifted: Vec<String> =
+        keys.iter().filter(|key| !own.contains(key)).filter_map(|key| without_numbers(key)).collect();
+    hits.into_iter().filter(move |hit| !keys.contains(&hit.key)).filter(move |hit| {
+        let at = without_numbers(&hit.key).and_then(|key| shifted.iter().position(|other| *other == key));
+        at.map(|at| shifted.swap_remove(at)).is_none()
+    })
 }
 
 /// The attribute that an old hit named is still there, with another value.

@@ -11,7 +11,7 @@
 //! side matches and the old one does not.
 //! - `introduced`: also fires for facts without an old counterpart (a new resource, a new command).
 //! - `removed`: also fires for facts without a new counterpart, if what held them survives
-//!   (for resources and whole commands: always).
+//!   (for resources as a whole and files: always; an attribute goes with its resource).
 //! - `changed`: fires for facts with both sides. Where `changed` is not named, a turn between two sides is
 //!   reported as `introduced` (hazard) or `removed` (safeguard).
 //!

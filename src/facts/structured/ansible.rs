@@ -3,6 +3,8 @@
 //! A task is known by its name within its play or file and may move; the module's name is the last word of its
 //! qualified one, so `ansible.builtin.file` is `file`. Arguments in one line are the same as a mapping.
 
+use std::rc::Rc;
+
 use super::flatten::attributes;
 use super::node::{Entry, Kind, Node};
 use super::reshape::listed;
@@ -80,7 +82,7 @@ pub(super) fn playbook(document: &Document, value: &Node) -> Option<Vec<Fact>> {
     }
     let mut facts = Vec::new();
     if items.iter().all(is_play) {
-        for play in items {
+        for (index, play) in items.iter().enumerate() {
             let hosts = || play.get("hosts").map(|hosts| compact(&listed(hosts), 0).replace(['[', ']'], ""));
             let name = play.text_of("name").or_else(hosts).unwrap_or_else(|| "play".to_owned());
             let entries = play.entries().iter().filter(|entry| !LISTS.contains(&entry.key.as_str()));
@@ -89,9 +91,10 @@ pub(super) fn playbook(document: &Document, value: &Node) -> Option<Vec<Fact>> {
                 _ => entry.clone(),
             });
             let body = Node::mapping(entries.collect(), play.span.clone());
-            facts.push(fact(document, "play", &name, &body, vec![name.clone()]));
+            let number = format!("play {}", index + 1);
+            facts.push(fact(document, "play", &name, &body, vec![number.clone()]));
             for list in LISTS {
-                tasks(document, play.get(list), std::slice::from_ref(&name), 0, &mut facts);
+                tasks(document, play.get(list), std::slice::from_ref(&number), &[], 0, &mut facts);
             }
         }
         return Some(facts);
@@ -104,7 +107,7 @@ pub(super) fn playbook(document: &Document, value: &Node) -> Option<Vec<Fact>> {
     {
         return None;
     }
-    tasks(document, Some(value), &[], 0, &mut facts);
+    tasks(document, Some(value), &[], &[], 0, &mut facts);
     Some(facts)
 }
 
@@ -115,15 +118,24 @@ fn module(task: &Node) -> Option<&Entry> {
     })
 }
 
-fn tasks(document: &Document, list: Option<&Node>, scope: &[String], depth: usize, facts: &mut Vec<Fact>) {
+fn tasks(
+    document: &Document,
+    list: Option<&Node>,
+    scope: &[String],
+    conditions: &[Node],
+    depth: usize,
+    facts: &mut Vec<Fact>,
+) {
     if depth > DEEPEST {
         return;
     }
     for task in list.map(Node::items).unwrap_or_default() {
+        let mut held: Vec<Node> = conditions.to_vec();
+        held.extend(task.get("when").map(listed).iter().flat_map(|when| when.items().to_vec()));
         let inner: Vec<&Node> = BLOCKS.iter().filter_map(|key| task.get(key)).collect();
         if !inner.is_empty() {
             for list in inner {
-                tasks(document, Some(list), scope, depth + 1, facts);
+                tasks(document, Some(list), scope, &held, depth + 1, facts);
             }
             continue;
         }
@@ -137,7 +149,13 @@ fn tasks(document: &Document, list: Option<&Node>, scope: &[String], depth: usiz
                 entry.clone()
             }
         });
-        let body = Node::mapping(entries.collect(), task.span.clone());
+        let mut entries: Vec<Entry> = entries.filter(|entry| entry.key != "when").collect();
+        if !held.is_empty() {
+            let span = task.entry("when").map_or(task.span.start..task.span.start, |entry| entry.span.clone());
+            let value = Node::new(Kind::Sequence(Rc::new(held)), span.clone());
+            entries.push(Entry { key: "when".to_owned(), key_span: span.clone(), value, span });
+        }
+        let body = Node::mapping(entries, task.span.clone());
         let mut scope = scope.to_vec();
         scope.push(name.clone());
         facts.push(fact(document, "task", &name, &body, scope));

@@ -1,9 +1,12 @@
 //! Compose projects: services, volumes, networks, secrets, configurations.
 
+use std::rc::Rc;
+
 use super::flatten::attributes;
-use super::node::Node;
+use super::node::{Entry, Kind, Node};
 use super::reshape::{keyed, paired, with};
-use crate::facts::{Body, Fact, Resource, System};
+use super::yaml_scalar::plain;
+use crate::facts::{Body, Fact, Resource, System, Value};
 use crate::source::Document;
 
 pub(super) const SECTIONS: [&str; 5] = ["services", "volumes", "networks", "secrets", "configs"];
@@ -39,6 +42,8 @@ pub(super) fn project(document: &Document, name: &str, value: &Node) -> Option<V
                 Some(match key {
                     "environment" | "labels" | "sysctls" | "extra_hosts" => paired(node),
                     "depends_on" => keyed(node),
+                    "volumes" if kind == "service" => by_target(node, &mount),
+                    "ports" => by_target(node, &port),
                     _ => node.clone(),
                 })
             });
@@ -61,9 +66,83 @@ pub(super) fn project(document: &Document, name: &str, value: &Node) -> Option<V
     Some(facts)
 }
 
+/// Mounts and ports under the name of their target, the short form in the words of the long one.
+fn by_target(node: &Node, parts: &dyn Fn(&str) -> Vec<(&'static str, String)>) -> Node {
+    let items = node.items().iter().map(|item| {
+        let span = item.span.clone();
+        let entry = |key: &str, value: Value, span: &std::ops::Range<usize>| Entry {
+            key: key.to_owned(),
+            key_span: span.clone(),
+            value: Node::new(Kind::Scalar(value), span.clone()),
+            span: span.clone(),
+        };
+        let mut entries: Vec<Entry> = match item.text() {
+            Some(text) => {
+                parts(&text).into_iter().map(|(key, value)| entry(key, plain(&value), &span)).collect()
+            }
+            None => item.entries().to_vec(),
+        };
+        if let Some(target) =
+            entries.iter().find(|entry| entry.key == "target").and_then(|one| one.value.scalar())
+        {
+            entries.push(entry("name", Value::string(target.as_text()), &span));
+        }
+        Node { kind: Kind::Mapping(Rc::new(entries)), ..item.clone() }
+    });
+    Node { kind: Kind::Sequence(Rc::new(items.collect())), ..node.clone() }
+}
+
+/// `source:target:options`; a path alone is an anonymous volume.
+fn mount(text: &str) -> Vec<(&'static str, String)> {
+    let mut parts: Vec<&str> = text.split(':').collect();
+    let mut found = Vec::new();
+    let is_option = |part: &str| {
+        part.split(',').all(|word| {
+            matches!(word, "ro" | "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" | "nocopy")
+        })
+    };
+    if parts.len() > 1 && parts.last().is_some_and(|part| is_option(part)) {
+        let options = parts.pop().unwrap_or_default();
+        if options.split(',').any(|word| word == "ro") {
+            found.push(("read_only", "true".to_owned()));
+        }
+    }
+    let Some(target) = parts.pop() else { return found };
+    let source = parts.join(":");
+    if !source.is_empty() {
+        let is_path = source.starts_with(['.', '/', '~', '$']);
+        found.push(("type", if is_path { "bind" } else { "volume" }.to_owned()));
+        found.push(("source", source));
+    } else {
+        found.push(("type", "volume".to_owned()));
+    }
+    found.push(("target", target.to_owned()));
+    found
+}
+
+/// `host_ip:published:target/protocol`.
+fn port(text: &str) -> Vec<(&'static str, String)> {
+    let (text, protocol) = text.split_once('/').map_or((text, None), |(text, protocol)| (text, Some(protocol)));
+    let (rest, target) = text.rsplit_once(':').map_or(("", text), |(rest, target)| (rest, target));
+    let (host, published) = rest.rsplit_once(':').map_or((None, rest), |(host, port)| (Some(host), port));
+    let mut found = Vec::new();
+    if let Some(host) = host.filter(|host| !host.is_empty()) {
+        found.push(("host_ip", host.trim_matches(['[', ']']).to_owned()));
+    }
+    if !published.is_empty() {
+        found.push(("published", published.to_owned()));
+    }
+    found.push(("target", target.to_owned()));
+    if let Some(protocol) = protocol.filter(|protocol| *protocol != "tcp") {
+        found.push(("protocol", protocol.to_owned()));
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::shown;
+    use super::*;
 
     #[test]
     fn both_forms_of_an_environment_say_the_same() {
@@ -71,7 +150,30 @@ mod tests {
         let map = list.replace("\n      - A=1", " {A: 1}");
         assert_eq!(shown("compose.yaml", list), shown("compose.yaml", &map));
         let found = shown("docker-compose.yml", list);
-        assert!(found[0].contains("environment.A=1 volumes[data:/var/lib/postgresql/data]="), "{found:?}");
+        assert!(found[0].contains("environment.A=1 volumes[/var/lib/postgresql/data].type=volume volumes[/var/lib/postgresql/data].source=data"), "{found:?}");
         assert!(found[1].starts_with("volume | volume data |"));
+    }
+
+    #[test]
+    fn short_forms_are_taken_apart() {
+        assert_eq!(mount("/x"), [("type", "volume".to_owned()), ("target", "/x".to_owned())]);
+        assert_eq!(
+            mount("./a:/b:ro,z"),
+            [
+                ("read_only", "true".to_owned()),
+                ("type", "bind".to_owned()),
+                ("source", "./a".to_owned()),
+                ("target", "/b".to_owned())
+            ]
+        );
+        assert_eq!(
+            port("127.0.0.1:5432:5432"),
+            [
+                ("host_ip", "127.0.0.1".to_owned()),
+                ("published", "5432".to_owned()),
+                ("target", "5432".to_owned())
+            ]
+        );
+        assert_eq!(port("80/udp"), [("target", "80".to_owned()), ("protocol", "udp".to_owned())]);
     }
 }

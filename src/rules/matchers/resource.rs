@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::{Captures, Hit, Question, Turn};
-use crate::facts::{Attribute, Body, Fact, PathPattern, Resource, Value, glob};
+use crate::facts::{Attribute, Body, Fact, PathPattern, Resource, Value, element_of, glob, without_numbers};
 use crate::rules::condition::{Test, follows, optional, to_value};
 use crate::rules::model::{AttributeTest, ResourceMatcher};
 use crate::rules::tables::{self, Protection};
@@ -99,8 +99,11 @@ impl Resources {
     fn condition_turns(&self, old: &Fact, new: &Fact, before: &Resource, after: &Resource) -> Vec<Turn> {
         let mut turns = Vec::new();
         for pattern in &self.attributes {
-            for path in paths(pattern, before, after) {
-                let (left, right) = (before.attribute(&path), after.attribute(&path));
+            for (path, left, right) in slots(pattern, before, after) {
+                // What vanished with its container, list entry or block did not lose anything.
+                if right.is_none() && element_of(&path).is_some_and(|holder| !after.blocks.contains(holder)) {
+                    continue;
+                }
                 let (was, is) = (value_or(left, self.default.as_ref()), value_or(right, self.default.as_ref()));
                 let differs = match (was, is) {
                     (Some(was), Some(is)) => !was.is_same(is),
@@ -200,6 +203,50 @@ fn holds_somewhere(resource: &Resource, path: &PathPattern, test: &Test) -> bool
         return test.holds(None);
     }
     found.any(|attribute| test.holds(Some(&attribute.value)))
+}
+
+type Slot<'a> = (String, Option<&'a Attribute>, Option<&'a Attribute>);
+
+/// Attributes that match on either side, old beside new. Elements without a name are told apart by what they say:
+/// their numbers shift.
+fn slots<'a>(pattern: &PathPattern, before: &'a Resource, after: &'a Resource) -> Vec<Slot<'a>> {
+    let mut slots: Vec<Slot<'a>> = Vec::new();
+    let mut done: Vec<String> = Vec::new();
+    for path in paths(pattern, before, after) {
+        let Some(general) = without_numbers(&path) else {
+            let (old, new) = (before.attribute(&path), after.attribute(&path));
+            slots.push((path, old, new));
+            continue;
+        };
+        if done.contains(&general) {
+            continue;
+        }
+        let alike = |resource: &'a Resource| -> Vec<&'a Attribute> {
+            resource
+                .attributes
+                .iter()
+                .filter(|attribute| without_numbers(&attribute.path).as_ref() == Some(&general))
+                .collect()
+        };
+        let (mut old, mut new) = (alike(before), alike(after));
+        old.retain(|old| match new.iter().position(|new| new.value.is_same(&old.value)) {
+            Some(at) => {
+                new.remove(at);
+                false
+            }
+            None => true,
+        });
+        for old in &old {
+            let at = new.iter().position(|new| new.path == old.path).or((!new.is_empty()).then_some(0));
+            match at.map(|at| new.remove(at)) {
+                Some(new) => slots.push((new.path.clone(), Some(old), Some(new))),
+                None => slots.push((old.path.clone(), Some(old), None)),
+            }
+        }
+        slots.extend(new.into_iter().map(|new| (new.path.clone(), None, Some(new))));
+        done.push(general);
+    }
+    slots
 }
 
 /// Attribute paths that match on either side, in the order of the new side.
