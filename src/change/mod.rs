@@ -2,12 +2,21 @@
 //!
 //! This stage knows nothing of languages, rules or risk; it hands on bytes.
 
+mod disk;
+mod ewah;
+mod git;
+mod index;
 mod lines;
 mod memory;
 mod model;
+mod objects;
+mod pairs;
+mod renames;
+mod revision;
 
+pub use git::{Environment, Repository};
 pub use lines::LineMap;
 pub use model::{
-    Change, ChangeError, ChangeKind, Commit, Content, FileChange, FileSide, MemoryTree, Mode, Revision, Side,
-    Skipped, Status, Tree,
+    Change, ChangeError, ChangeKind, Commit, Content, FileChange, FileSide, LARGEST_TEXT, MemoryTree, Mode, Revision,
+    Side, Skipped, Status, Tree,
 };

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Bytes of one side that are loaded; larger texts are listed instead.
+pub const LARGEST_TEXT: usize = 1 << 20;
+
 /// One of the two states that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
@@ -66,6 +69,8 @@ pub enum Content {
     Submodule(String),
     /// Not loaded because of its size in bytes.
     TooLarge { bytes: u64 },
+    /// Not text, and not loaded because of its size in bytes.
+    LargeBinary { bytes: u64 },
     /// The object or file could not be read; the reason is fit for a report.
     Unreadable { reason: String },
 }
@@ -94,6 +99,12 @@ impl FileChange {
             (Some(side), _) | (None, Some(side)) => &side.path,
             (None, None) => "",
         }
+    }
+
+    /// A side as far as it is compared: what a copy was made from still says what it said, in its own place.
+    pub fn judged(&self, side: Side) -> Option<&FileSide> {
+        let source = self.status == Status::Copied && side == Side::Old;
+        self.side(side).filter(|_| !source)
     }
 
     pub fn side(&self, side: Side) -> Option<&FileSide> {
@@ -180,11 +191,12 @@ pub enum ChangeError {
     #[error("{message}")]
     Repository { message: String, hint: Option<String> },
     #[error("unknown revision `{revision}`: {reason}")]
-    UnknownRevision { revision: String, reason: String },
+    UnknownRevision { revision: String, reason: String, hint: Option<String> },
     #[error("cannot read {path}: {reason}")]
     Unreadable { path: String, reason: String },
-    #[error("{name} is not a unified diff: {reason}")]
-    Patch { name: String, reason: String },
+    /// `line` is 1-based, in the patch.
+    #[error("{name} is not a unified diff: line {line}: {reason}")]
+    Patch { name: String, line: usize, reason: String },
 }
 
 impl ChangeError {
@@ -192,9 +204,10 @@ impl ChangeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Repository { hint, .. } => hint.clone(),
-            Self::UnknownRevision { .. } => {
-                Some("git rev-parse shows what a name means; in CI fetch the branch first".into())
-            }
+            Self::UnknownRevision { hint, .. } => Some(
+                hint.clone()
+                    .unwrap_or_else(|| "git rev-parse shows what a name means; in CI fetch the branch first".into()),
+            ),
             Self::Unreadable { .. } => Some("git fsck names damaged objects".into()),
             Self::Patch { .. } => Some("git diff writes what --patch reads".into()),
         }

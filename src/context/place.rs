@@ -11,7 +11,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::lexicon::Lexicon;
 use super::tokens::{environment, weight, words};
 use super::{Place, PlaceName};
-use crate::change::{Change, Side};
+use crate::change::{Change, LARGEST_TEXT, Side};
 use crate::facts::{self, Body, Fact, Resource, System};
 use crate::rules::{Finding, PlacePolicy, Subject};
 use crate::source::{self, Document, Focus, Language, LineIndex};
@@ -183,7 +183,7 @@ impl<'a> Places<'a> {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let Ok(Some(bytes)) = tree.read(&path) else { continue };
             let speaks = |word: &str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
-            if bytes.len() > source::admit::LARGEST_TEXT || !(speaks("backend") || speaks("provider")) {
+            if bytes.len() > LARGEST_TEXT || !(speaks("backend") || speaks("provider")) {
                 continue;
             }
             let text: std::sync::Arc<str> = String::from_utf8_lossy(&bytes).into();

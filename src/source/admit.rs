@@ -4,10 +4,8 @@
 use std::sync::Arc;
 
 use super::Language;
-use crate::change::{Content, FileSide, Mode};
+use crate::change::{Content, FileSide, LARGEST_TEXT, Mode};
 
-/// Bytes of one side.
-pub const LARGEST_TEXT: usize = 1 << 20;
 /// Bytes of one line; longer ones are generated or minified.
 const LONGEST_LINE: usize = 50 * 1024;
 /// Open brackets at once.
@@ -31,7 +29,7 @@ pub enum Admitted {
 pub fn admit(side: &FileSide) -> Admitted {
     let bytes = match &side.content {
         Content::Bytes(bytes) => bytes,
-        Content::Submodule(_) => return Admitted::NoText,
+        Content::Submodule(_) | Content::LargeBinary { .. } => return Admitted::NoText,
         Content::TooLarge { bytes } => return Admitted::Declined(too_large(*bytes)),
         Content::Unreadable { reason } => return Admitted::Declined(reason.clone()),
     };

@@ -68,7 +68,7 @@ impl FileReading {
 /// Reads one file. Never fails: what cannot be read is listed.
 pub fn read(index: usize, file: &FileChange) -> FileReading {
     let mut reading = FileReading { index, old: None, new: None, map: None, not_analysed: Vec::new() };
-    let mut text = |side: Side| match admit(file.side(side)?) {
+    let mut text = |side: Side| match admit(file.judged(side)?) {
         Admitted::Text(text) => Some(text),
         Admitted::NoText => None,
         Admitted::Declined(reason) => {
