@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use foureyes::change::{Change, ChangeError, Content, Environment, FileChange, FileSide, Mode, Repository, Side, Status};
+use foureyes::change::{
+    Change, ChangeError, Content, Environment, FileChange, FileSide, Mode, Repository, Side, Status,
+};
 use tempfile::TempDir;
 
 struct Sandbox {
@@ -198,8 +200,7 @@ fn modes_links_and_types_are_told_apart() {
     sandbox.git(&["add", "-A"]);
     let staged = sandbox.repository().staged().unwrap();
     for change in [work, staged] {
-        let expected =
-            [(Status::TypeChanged, "file"), (Status::Modified, "link"), (Status::Modified, "run")];
+        let expected = [(Status::TypeChanged, "file"), (Status::Modified, "link"), (Status::Modified, "run")];
         assert_eq!(statuses(&change), expected);
         assert_eq!(text(&change.files[1].new), "/etc/shadow");
         assert_eq!(change.files[0].new.as_ref().unwrap().mode, Mode::Symlink);
@@ -395,7 +396,16 @@ fn a_shallow_clone_says_what_to_fetch() {
     sandbox.commit("topic");
     let shallow = sandbox.root.parent().unwrap().join("shallow");
     let url = format!("file://{}", sandbox.root.display());
-    sandbox.git(&["clone", "-q", "--depth=1", "--no-single-branch", "-b", "topic", &url, shallow.to_str().unwrap()]);
+    sandbox.git(&[
+        "clone",
+        "-q",
+        "--depth=1",
+        "--no-single-branch",
+        "-b",
+        "topic",
+        &url,
+        shallow.to_str().unwrap(),
+    ]);
     let repository = sandbox.repository_in(&shallow, &Environment::default());
     let (message, hint) = failure(repository.since("origin/main", "HEAD"));
     assert_eq!(
@@ -509,8 +519,9 @@ fn a_sparse_checkout_misses_nothing_and_deletes_nothing() {
 
 #[test]
 fn every_form_of_index_gives_the_answer_of_git() {
-    let files: Vec<(String, String)> =
-        (0..60).map(|number| (format!("d{}/e{}/f{number}", number % 7, number % 3), format!("{number}\n"))).collect();
+    let files: Vec<(String, String)> = (0..60)
+        .map(|number| (format!("d{}/e{}/f{number}", number % 7, number % 3), format!("{number}\n")))
+        .collect();
     let forms: [&[&[&str]]; 4] = [
         &[],
         &[&["update-index", "--index-version", "4"]],
@@ -532,12 +543,20 @@ fn every_form_of_index_gives_the_answer_of_git() {
         sandbox.write("announced", "x\n");
         sandbox.git(&["add", "--intent-to-add", "announced"]);
         let change = sandbox.repository().staged().unwrap();
-        assert_eq!(letters(&change), sandbox.git(&["diff", "--cached", "--name-status", "--no-renames"]), "{form:?}");
+        assert_eq!(
+            letters(&change),
+            sandbox.git(&["diff", "--cached", "--name-status", "--no-renames"]),
+            "{form:?}"
+        );
         sandbox.git(&["commit", "-q", "-m", "second", "--", "d1", "d2"]);
         sandbox.write("d4/e1/f4", "again\n");
         sandbox.git(&["add", "d4"]);
         let change = sandbox.repository().staged().unwrap();
-        assert_eq!(letters(&change), sandbox.git(&["diff", "--cached", "--name-status", "--no-renames"]), "{form:?}");
+        assert_eq!(
+            letters(&change),
+            sandbox.git(&["diff", "--cached", "--name-status", "--no-renames"]),
+            "{form:?}"
+        );
     }
 }
 
@@ -580,7 +599,9 @@ fn nothing_is_written_and_nothing_runs() {
     let sandbox = Sandbox::with(&[("a.x", "one\n"), (".gitattributes", "*.x filter=evil diff=evil\n")]);
     let mark = sandbox.folder.path().join("ran");
     let evil = format!("touch {}", mark.display());
-    for key in ["filter.evil.clean", "filter.evil.smudge", "diff.evil.textconv", "core.fsmonitor", "diff.external"] {
+    for key in
+        ["filter.evil.clean", "filter.evil.smudge", "diff.evil.textconv", "core.fsmonitor", "diff.external"]
+    {
         sandbox.git(&["config", key, &evil]);
     }
     sandbox.write("a.x", "two\n");

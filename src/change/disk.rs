@@ -43,10 +43,8 @@ pub(super) fn differences(root: &Path, index: &Index, meaning: Meaning) -> Vec<D
     }
     let size = entries.len().div_ceil(threads);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = entries
-            .chunks(size)
-            .map(|some| scope.spawn(move || of_some(root, index, some, meaning)))
-            .collect();
+        let workers: Vec<_> =
+            entries.chunks(size).map(|some| scope.spawn(move || of_some(root, index, some, meaning))).collect();
         let joined = workers.into_iter().flat_map(|worker| {
             // A worker that panicked takes its files with it; the panic goes on.
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -105,7 +103,8 @@ fn of_one(
     let item = found(&file, &meta, Some(entry), meaning);
     match item {
         Some(item) if entry.stage == 0 && !entry.intent_to_add => {
-            let same = item.mode == entry.mode && (item.id == entry.id || is_same_but_for_line_ends(&file, entry));
+            let same =
+                item.mode == entry.mode && (item.id == entry.id || is_same_but_for_line_ends(&file, entry));
             (!same).then_some(Some(item))
         }
         other => Some(other),
@@ -338,7 +337,10 @@ impl<'a> Untracked<'a> {
                     }
                 } else if (kind.is_file() || kind.is_symlink()) && !self.is_ignored(&path, false) {
                     if self.found.len() >= MOST_UNTRACKED {
-                        self.skip(&path, format!("more than {MOST_UNTRACKED} untracked files; is one ignored too few?"));
+                        self.skip(
+                            &path,
+                            format!("more than {MOST_UNTRACKED} untracked files; is one ignored too few?"),
+                        );
                         return;
                     }
                     let file = entry.path();

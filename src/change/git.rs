@@ -282,7 +282,10 @@ impl Repository {
 
     fn no_work_tree(&self) -> ChangeError {
         ChangeError::Repository {
-            message: format!("{} is a bare repository: it has no work tree and no index", self.git_dir.display()),
+            message: format!(
+                "{} is a bare repository: it has no work tree and no index",
+                self.git_dir.display()
+            ),
             hint: Some("compare commits instead: --base REV --head REV, --range A..B or --commit REV".into()),
         }
     }

@@ -68,7 +68,9 @@ impl Index {
     pub fn read(file: &Path, shared: &Path) -> Result<Self, ChangeError> {
         let unreadable = |reason: String| ChangeError::Repository {
             message: format!("cannot read the index {}: {reason}", file.display()),
-            hint: Some("git status says more; a damaged index is rebuilt by: rm .git/index && git reset".into()),
+            hint: Some(
+                "git status says more; a damaged index is rebuilt by: rm .git/index && git reset".into(),
+            ),
         };
         let bytes = match std::fs::read(file) {
             Ok(bytes) => bytes,
@@ -78,7 +80,8 @@ impl Index {
         let (mut index, split) = parse(&bytes).map_err(|reason| unreadable(reason.to_owned()))?;
         if let Some(split) = split {
             let base = shared.join(format!("sharedindex.{}", split.base));
-            let bytes = std::fs::read(&base).map_err(|error| unreadable(format!("{}: {error}", base.display())))?;
+            let bytes =
+                std::fs::read(&base).map_err(|error| unreadable(format!("{}: {error}", base.display())))?;
             let (base, _) = parse(&bytes).map_err(|reason| unreadable(reason.to_owned()))?;
             index = split.join(base, index).map_err(|reason| unreadable(reason.to_owned()))?;
         }

@@ -17,6 +17,6 @@ mod revision;
 pub use git::{Environment, Repository};
 pub use lines::LineMap;
 pub use model::{
-    Change, ChangeError, ChangeKind, Commit, Content, FileChange, FileSide, LARGEST_TEXT, MemoryTree, Mode, Revision,
-    Side, Skipped, Status, Tree,
+    Change, ChangeError, ChangeKind, Commit, Content, FileChange, FileSide, LARGEST_TEXT, MemoryTree, Mode,
+    Revision, Side, Skipped, Status, Tree,
 };

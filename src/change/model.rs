@@ -204,10 +204,9 @@ impl ChangeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Repository { hint, .. } => hint.clone(),
-            Self::UnknownRevision { hint, .. } => Some(
-                hint.clone()
-                    .unwrap_or_else(|| "git rev-parse shows what a name means; in CI fetch the branch first".into()),
-            ),
+            Self::UnknownRevision { hint, .. } => Some(hint.clone().unwrap_or_else(|| {
+                "git rev-parse shows what a name means; in CI fetch the branch first".into()
+            })),
             Self::Unreadable { .. } => Some("git fsck names damaged objects".into()),
             Self::Patch { .. } => Some("git diff writes what --patch reads".into()),
         }

@@ -130,10 +130,8 @@ fn similar(added: &[FileChange], sources: &[FileChange]) -> Vec<(usize, usize)> 
             let left = pieces.entry((false, from)).or_insert_with(|| split(old).into());
             let share = common(left, &right) as f64 / new.len().max(old.len()) as f64;
             if share >= SIMILAR {
-                let same_name = sources[from]
-                    .old
-                    .as_ref()
-                    .is_some_and(|side| name(&side.path) == name(added[to].path()));
+                let same_name =
+                    sources[from].old.as_ref().is_some_and(|side| name(&side.path) == name(added[to].path()));
                 scored.push((share, same_name, to, from));
             }
         }
@@ -212,11 +210,12 @@ mod tests {
 
     #[test]
     fn the_same_bytes_win_over_similar_ones() {
-        let files = vec![deleted("a", "1\n2\n3\n4\n"), deleted("b", "1\n2\n3\n5\n"), added("c", "1\n2\n3\n5\n")];
-        assert_eq!(statuses(files), [
-            (Status::Deleted, "a".into(), String::new()),
-            (Status::Renamed, "b".into(), "c".into()),
-        ]);
+        let files =
+            vec![deleted("a", "1\n2\n3\n4\n"), deleted("b", "1\n2\n3\n5\n"), added("c", "1\n2\n3\n5\n")];
+        assert_eq!(
+            statuses(files),
+            [(Status::Deleted, "a".into(), String::new()), (Status::Renamed, "b".into(), "c".into()),]
+        );
     }
 
     #[test]

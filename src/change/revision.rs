@@ -66,9 +66,8 @@ fn where_else(repository: &Repository, name: &str) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
     for reference in repository.references().ok()?.take(MOST_NAMES).flatten() {
         let Ok(full) = reference.name() else { continue };
-        let short = ["refs/heads/", "refs/tags/", "refs/remotes/"]
-            .iter()
-            .find_map(|prefix| full.strip_prefix(prefix));
+        let short =
+            ["refs/heads/", "refs/tags/", "refs/remotes/"].iter().find_map(|prefix| full.strip_prefix(prefix));
         names.extend(short.map(str::to_owned));
     }
     let elsewhere = names.iter().find(|other| other.rsplit_once('/').is_some_and(|(_, last)| last == name));
