@@ -3,7 +3,6 @@
 //! Nothing is written, locked or run: no filter, hook, text conversion or file system monitor.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once};
 
@@ -31,7 +30,7 @@ impl Environment {
     /// As the process was started.
     pub fn of_process() -> Self {
         let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let alternates = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_else(OsString::new);
+        let alternates = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
         Self {
             git_dir: path("GIT_DIR"),
             work_tree: path("GIT_WORK_TREE"),

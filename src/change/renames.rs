@@ -2,9 +2,9 @@
 //!
 //! As git decides it: the same bytes first, then the best pairs that have half of their bytes in common.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hasher};
-use std::sync::Arc;
 
 use super::model::{Content, FileChange, FileSide, Mode, Status};
 
@@ -20,7 +20,8 @@ pub(super) fn find(files: Vec<FileChange>) -> Vec<FileChange> {
     let (mut added, rest): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.status == Status::Added);
     let (mut deleted, mut kept): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|file| file.status == Status::Deleted);
-    if !added.is_empty() && !(deleted.is_empty() && kept.is_empty()) {
+    let has_sources = !deleted.is_empty() || !kept.is_empty();
+    if !added.is_empty() && has_sources {
         let mut found = Vec::new();
         let pairs = equal(&added, &deleted, true);
         rename(&mut added, &mut deleted, &mut found, pairs);
@@ -110,25 +111,18 @@ fn similar(added: &[FileChange], sources: &[FileChange]) -> Vec<(usize, usize)> 
     if added.len().saturating_mul(sources.len()) > MOST_COMPARED {
         return Vec::new();
     }
-    let regular = |side: &Option<FileSide>| match side.as_ref().and_then(bytes) {
-        Some((false, bytes)) if !bytes.is_empty() => Some(bytes.to_vec()),
+    let pieces = |side: &Option<FileSide>| match side.as_ref().and_then(bytes) {
+        Some((false, bytes)) if !bytes.is_empty() => Some(Pieces::of(bytes)),
         _ => None,
     };
-    let news: Vec<Option<Vec<u8>>> = added.iter().map(|file| regular(&file.new)).collect();
-    let olds: Vec<Option<Vec<u8>>> = sources.iter().map(|file| regular(&file.old)).collect();
-    let mut pieces: HashMap<(bool, usize), Arc<[(u64, u32)]>> = HashMap::new();
+    let news: Vec<Option<Pieces>> = added.iter().map(|file| pieces(&file.new)).collect();
+    let olds: Vec<Option<Pieces>> = sources.iter().map(|file| pieces(&file.old)).collect();
     let mut scored: Vec<(f64, bool, usize, usize)> = Vec::new();
     for (to, new) in news.iter().enumerate() {
         let Some(new) = new else { continue };
         for (from, old) in olds.iter().enumerate() {
             let Some(old) = old else { continue };
-            // Sizes too far apart cannot reach the share.
-            if (new.len().min(old.len()) as f64) < SIMILAR * new.len().max(old.len()) as f64 {
-                continue;
-            }
-            let right = pieces.entry((true, to)).or_insert_with(|| split(new).into()).clone();
-            let left = pieces.entry((false, from)).or_insert_with(|| split(old).into());
-            let share = common(left, &right) as f64 / new.len().max(old.len()) as f64;
+            let share = old.share(new);
             if share >= SIMILAR {
                 let same_name =
                     sources[from].old.as_ref().is_some_and(|side| name(&side.path) == name(added[to].path()));
@@ -155,39 +149,54 @@ fn bytes(side: &FileSide) -> Option<(bool, &[u8])> {
 }
 
 /// The lines of a file, long ones cut, as sorted hashes with the bytes behind each.
-fn split(bytes: &[u8]) -> Vec<(u64, u32)> {
-    let mut pieces: HashMap<u64, u32> = HashMap::new();
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        for piece in line.chunks(PIECE) {
-            let mut hasher = DefaultHasher::new();
-            hasher.write(piece.strip_suffix(b"\r\n").unwrap_or(piece.strip_suffix(b"\n").unwrap_or(piece)));
-            *pieces.entry(hasher.finish()).or_default() += piece.len() as u32;
-        }
-    }
-    let mut pieces: Vec<(u64, u32)> = pieces.into_iter().collect();
-    pieces.sort_unstable();
-    pieces
+struct Pieces {
+    bytes: usize,
+    sorted: Vec<(u64, u32)>,
 }
 
-/// Bytes in pieces of both.
-fn common(one: &[(u64, u32)], other: &[(u64, u32)]) -> u64 {
-    let (mut left, mut right, mut sum) = (0, 0, 0u64);
-    while let (Some(one), Some(other)) = (one.get(left), other.get(right)) {
-        match one.0.cmp(&other.0) {
-            std::cmp::Ordering::Less => left += 1,
-            std::cmp::Ordering::Greater => right += 1,
-            std::cmp::Ordering::Equal => {
-                sum += u64::from(one.1.min(other.1));
-                left += 1;
-                right += 1;
+impl Pieces {
+    fn of(bytes: &[u8]) -> Self {
+        let mut pieces: HashMap<u64, u32> = HashMap::new();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            for piece in line.chunks(PIECE) {
+                let content = piece.strip_suffix(b"\n").unwrap_or(piece);
+                let mut hasher = DefaultHasher::new();
+                hasher.write(content.strip_suffix(b"\r").unwrap_or(content));
+                *pieces.entry(hasher.finish()).or_default() += piece.len() as u32;
             }
         }
+        let mut sorted: Vec<(u64, u32)> = pieces.into_iter().collect();
+        sorted.sort_unstable();
+        Self { bytes: bytes.len(), sorted }
     }
-    sum
+
+    /// Bytes in pieces of both over the bytes of the larger file, 0 to 1.
+    fn share(&self, other: &Self) -> f64 {
+        let larger = self.bytes.max(other.bytes) as f64;
+        // Sizes too far apart cannot reach the share that is asked for.
+        if (self.bytes.min(other.bytes) as f64) < SIMILAR * larger {
+            return 0.0;
+        }
+        let (mut left, mut right, mut sum) = (0, 0, 0u64);
+        while let (Some(one), Some(two)) = (self.sorted.get(left), other.sorted.get(right)) {
+            match one.0.cmp(&two.0) {
+                Ordering::Less => left += 1,
+                Ordering::Greater => right += 1,
+                Ordering::Equal => {
+                    sum += u64::from(one.1.min(two.1));
+                    left += 1;
+                    right += 1;
+                }
+            }
+        }
+        sum as f64 / larger
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn side(path: &str, text: &str) -> Option<FileSide> {
