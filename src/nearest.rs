@@ -1,13 +1,30 @@
 //! Which known name a mistyped one was meant to be.
 
+/// Bytes from which the beginning of a name stands for it.
+const SHORTEST_START: usize = 3;
+
 /// The candidate with the smallest edit distance, if it is close enough to be meant.
 pub fn name<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(wrong, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + wrong.len().min(candidate.len()) / 3)
+        .map(|candidate| (steps(wrong, candidate), candidate))
+        .filter(|(steps, candidate)| *steps <= 1 + wrong.len().min(candidate.len()) / 3)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// Edit distance; the beginning of a name is close to it.
+fn steps(wrong: &str, candidate: &str) -> usize {
+    if wrong.len() >= SHORTEST_START && candidate.starts_with(wrong) { 1 } else { distance(wrong, candidate) }
+}
+
+/// "did you mean `title`?" for an error of serde about an unknown field or variant.
+pub fn expected(reason: &str) -> Option<String> {
+    let (wrong, expected) = reason.split_once("unknown ")?.1.split_once(", expected")?;
+    let wrong = wrong.split('`').nth(1)?;
+    let known = expected.trim_start_matches(" one of").split([',', ' ']).map(|key| key.trim_matches('`'));
+    name(wrong, known.filter(|key| !key.is_empty() && *key != "or"))
+        .map(|right| format!("did you mean `{right}`?"))
 }
 
 /// Edit distance where swapping two neighbours counts one (optimal string alignment).
@@ -40,6 +57,7 @@ mod tests {
     #[test]
     fn a_typo_finds_its_key_and_nonsense_finds_none() {
         assert_eq!(super::name("titel", ["id", "title", "tile"]), Some("title"));
+        assert_eq!(super::name("prod", ["place", "production"]), Some("production"));
         assert_eq!(super::name("zzzzzz", ["id", "title"]), None);
     }
 }

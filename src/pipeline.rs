@@ -72,6 +72,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
             Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
         })
         .collect();
+    let remarks = gate::waive(&mut findings, change, &compared.readings, policy);
     let ledger = risk::add_up(&mut findings, Vec::new());
     let assessment = Assessment {
         summary: summary(change, &compared.readings),
@@ -85,7 +86,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         provenance: Provenance { status: "unknown".to_owned(), evidence: Vec::new() },
         coverage: coverage(change, compared.not_analysed),
     };
-    let verdict = gate::decide(&assessment, policy);
+    let verdict = gate::decide(&assessment, policy, remarks);
     Judged { assessment, verdict, readings: compared.readings }
 }
 

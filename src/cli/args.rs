@@ -1,9 +1,16 @@
-//! What was typed. Nothing below this folder sees it.
+//! What was typed: the command, and the arguments that several commands share. Nothing below this folder sees it.
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::demo::DemoArgs;
+use super::explain::ExplainArgs;
 use super::output::{Format, Output, OutputFile};
+use super::request::Orders;
+use super::rules::RulesArgs;
 use super::terminal::{ColorChoice, display};
+use crate::gate::Threshold;
 
 /// Judges the risk of a change: what dangerous thing it introduces, which safeguard it takes away, and what will be
 /// deleted and recreated.
@@ -61,48 +68,30 @@ impl ReportArgs {
     }
 }
 
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// Id of the rule, for example terraform/forces-replacement
-    pub rule: String,
+/// How strictly to judge.
+#[derive(Debug, Default, Args)]
+pub struct OrderArgs {
+    /// Fail from this score (1 to 100) or level (low, medium, high, critical) on [default: critical]
+    #[arg(long, value_name = "SCORE|LEVEL")]
+    pub fail_on: Option<Threshold>,
+    /// Report only: exit with 0 whatever the score
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// A configuration to use instead of the project's own
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What a tool says it will do: terraform show -json, a CloudFormation change set, a Pulumi preview
+    #[arg(long, value_name = "FILE")]
+    pub plan: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Which change; or a folder that holds the folders `old` and `new`
-    pub name: Option<String>,
-    #[command(flatten)]
-    pub report: ReportArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct RulesArgs {
-    #[command(subcommand)]
-    pub action: Option<RulesAction>,
-    /// How to write them
-    #[arg(long, value_enum, default_value_t, global = true)]
-    pub format: RulesFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum RulesFormat {
-    /// For a terminal
-    #[default]
-    Human,
-    Json,
-    /// The reference in docs/rules.md
-    Markdown,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RulesAction {
-    /// Every rule in a line
-    List,
-    /// One rule in full
-    Show(ExplainArgs),
-    /// Run the examples of rule files (default: .foureyes/rules)
-    Test {
-        /// Rule files
-        files: Vec<std::path::PathBuf>,
-    },
+impl OrderArgs {
+    pub fn orders(&self) -> Orders {
+        Orders {
+            threshold: self.fail_on,
+            report_only: self.exit_zero,
+            configuration: self.config.clone(),
+            plans: self.plan.clone(),
+        }
+    }
 }

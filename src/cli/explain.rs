@@ -1,6 +1,7 @@
 //! `foureyes explain RULE`: what a rule looks for, why, and what to do instead.
 
-use super::args::ExplainArgs;
+use clap::Args;
+
 use super::failure::Failure;
 use super::output::print;
 use super::terminal::{ColorChoice, display};
@@ -8,6 +9,12 @@ use crate::gate::Status;
 use crate::nearest;
 use crate::report;
 use crate::rules::{Entry, RuleSet, builtin_examples};
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of the rule, for example terraform/forces-replacement
+    pub rule: String,
+}
 
 pub fn run(args: &ExplainArgs, color: ColorChoice) -> Result<Status, Failure> {
     let rules = RuleSet::builtin();

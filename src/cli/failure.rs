@@ -3,6 +3,8 @@
 use std::io;
 
 use crate::change::ChangeError;
+use crate::gate::PolicyError;
+use crate::plan::PlanError;
 use crate::rules::RuleError;
 
 /// An error for people: what, why, and the next step.
@@ -27,6 +29,18 @@ impl From<ChangeError> for Failure {
 impl From<RuleError> for Failure {
     fn from(error: RuleError) -> Self {
         Self { message: error.to_string(), hint: error.hint }
+    }
+}
+
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self { message: error.to_string(), hint: error.hint }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self { message: error.to_string(), hint: Some(error.hint) }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `foureyes rules`: lists, shows and tests rules.
 
+use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
-use super::args::{RulesAction, RulesArgs, RulesFormat};
-use super::explain;
+use super::explain::{self, ExplainArgs};
 use super::failure::Failure;
 use super::output::print;
 use super::terminal::{ColorChoice, display};
@@ -11,6 +11,38 @@ use crate::examples;
 use crate::gate::Status;
 use crate::report;
 use crate::rules::{self, PROJECT_FOLDER, RuleSet, builtin_examples};
+
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    #[command(subcommand)]
+    pub action: Option<RulesAction>,
+    /// How to write them
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub format: RulesFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum RulesFormat {
+    /// For a terminal
+    #[default]
+    Human,
+    Json,
+    /// The reference in docs/rules.md
+    Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesAction {
+    /// Every rule in a line
+    List,
+    /// One rule in full
+    Show(ExplainArgs),
+    /// Run the examples of rule files (default: .foureyes/rules)
+    Test {
+        /// Rule files
+        files: Vec<PathBuf>,
+    },
+}
 
 pub fn run(args: RulesArgs, color: ColorChoice) -> Result<Status, Failure> {
     match args.action.unwrap_or(RulesAction::List) {

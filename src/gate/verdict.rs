@@ -22,8 +22,8 @@ pub struct Verdict {
     pub reasons: Vec<String>,
 }
 
-/// Compares the score with the threshold of the policy.
-pub fn decide(assessment: &Assessment, policy: &Policy) -> Verdict {
+/// Compares the score with the threshold of the policy. `remarks` are what waiving had to say.
+pub fn decide(assessment: &Assessment, policy: &Policy, remarks: Vec<String>) -> Verdict {
     let threshold = policy.threshold.score();
     let (status, relation) = match assessment.score >= threshold {
         true => (Status::Fail, "reaches"),
@@ -31,5 +31,6 @@ pub fn decide(assessment: &Assessment, policy: &Policy) -> Verdict {
     };
     let mut reasons = vec![format!("score {} {relation} {}", assessment.score.points(), threshold.points())];
     reasons.extend(policy.remarks.iter().cloned());
+    reasons.extend(remarks);
     Verdict { status, threshold, reasons }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::model::{Examples, Rule};
 use super::validate;
+use crate::nearest;
 
 /// Why a rule file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +23,8 @@ pub fn parse(name: &str, text: &str) -> Result<Rule, RuleError> {
         let path = error
             .location()
             .map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line(), at.column()));
-        let hint =
-            nearest_key(&reason).or_else(|| Some("docs/configuration.md lists every key of a rule".to_owned()));
+        let hint = nearest::expected(&reason)
+            .or_else(|| Some("docs/configuration.md lists every key of a rule".to_owned()));
         RuleError { path, reason, hint }
     })?;
     validate::rule(&rule).map_err(|reason| RuleError {
@@ -71,14 +72,6 @@ pub fn is_rule_file(path: &str) -> bool {
 
 fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim().to_owned()
-}
-
-/// `unknown field `titel`, expected one of id, title` gives "did you mean `title`?".
-fn nearest_key(reason: &str) -> Option<String> {
-    let (wrong, expected) = reason.split_once("unknown ")?.1.split_once(", expected")?;
-    let wrong = wrong.split('`').nth(1)?;
-    let known = expected.trim_start_matches(" one of").split(',').map(|key| key.trim().trim_matches('`'));
-    crate::nearest::name(wrong, known).map(|right| format!("did you mean `{right}`?"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,81 @@
+//! One change through policy, rules and plans to a report and an exit code.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::request::Orders;
+use crate::change::{Change, Side};
+use crate::gate::{Policy, Status};
+use crate::pipeline::{self, Knowledge};
+use crate::plan::{self, Plan};
+use crate::report::Report;
+use crate::rules::RuleSet;
+
+/// Judges, reports, and says how it ended.
+pub fn judge(change: &Change, orders: &Orders, output: &Output) -> Result<Status, Failure> {
+    let mut policy = policy(change, orders)?;
+    let rules = rules(change, &mut policy)?;
+    let plans = orders.plans.iter().map(|path| plan(path, change)).collect::<Result<_, _>>()?;
+    let knowledge = Knowledge { places: policy.places(), plans };
+    let judged = pipeline::judge(change, &rules, &knowledge, &policy);
+    output.write(&Report {
+        change,
+        assessment: &judged.assessment,
+        verdict: &judged.verdict,
+        readings: &judged.readings,
+    })?;
+    Ok(if orders.report_only { Status::Pass } else { judged.verdict.status })
+}
+
+fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
+    let mut policy = match &orders.configuration {
+        None => Policy::of_change(change)?,
+        Some(path) => {
+            let mut policy = Policy::parse(&path.display().to_string(), &read(path)?)?;
+            policy.remarks.push(format!("the policy is {} (--config), not the project's own", path.display()));
+            policy
+        }
+    };
+    if let Some(threshold) = orders.threshold {
+        if policy.is_configured() && policy.threshold != threshold {
+            policy.remarks.push(format!("--fail-on takes the place of the configured {}", policy.threshold));
+        }
+        policy.threshold = threshold;
+    }
+    if orders.report_only {
+        policy.remarks.push("--exit-zero: the exit code is 0 whatever the verdict".to_owned());
+    }
+    Ok(policy)
+}
+
+/// The built-in rules and the project's own from the old side; from the new side where the old one has none.
+fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
+    let mut own = RuleSet::of_project(change, Side::Old)?;
+    if own.is_empty() {
+        own = RuleSet::of_project(change, Side::New)?;
+        if !own.is_empty() {
+            policy
+                .remarks
+                .push("the rules in .foureyes/rules are new and were read from the change itself".to_owned());
+        }
+    }
+    let mut rules = RuleSet::builtin();
+    rules.extend(own)?;
+    policy.configure(&mut rules)?;
+    Ok(rules)
+}
+
+fn plan(path: &Path, change: &Change) -> Result<Plan, Failure> {
+    let plan = plan::read(&path.display().to_string(), &read(path)?)?;
+    if let Some(commit) = change.commits.first() {
+        plan.check_age(commit.time)?;
+    }
+    Ok(plan)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("cannot read {}: {error}", path.display()), "name a UTF-8 text file that exists")
+    })
+}
