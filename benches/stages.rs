@@ -38,7 +38,11 @@ fn stages(criterion: &mut Criterion) {
     let (old, new) = corpus();
     let rules = RuleSet::builtin();
     let python: String = (0..200)
-        .map(|copy| format!("def view_{copy}(request):\n    return render(request, \"page.html\", {{\"n\": {copy}}})\n\n"))
+        .map(|copy| {
+            format!(
+                "def view_{copy}(request):\n    return render(request, \"page.html\", {{\"n\": {copy}}})\n\n"
+            )
+        })
         .collect();
     let edited = python.replacen("\"n\": 100", "\"n\": 101", 1);
 
@@ -51,7 +55,9 @@ fn stages(criterion: &mut Criterion) {
     criterion.bench_function("source: read both sides", |bench| {
         bench.iter(|| change.files.iter().enumerate().map(|(index, file)| source::read(index, file)).count());
     });
-    criterion.bench_function("facts and pairing: compare", |bench| bench.iter(|| compare(&change, &rules).deltas.len()));
+    criterion.bench_function("facts and pairing: compare", |bench| {
+        bench.iter(|| compare(&change, &rules).deltas.len())
+    });
     criterion.bench_function("whole check", |bench| {
         let knowledge = Knowledge::default();
         bench.iter(|| assess(&change, &rules, &knowledge).score);

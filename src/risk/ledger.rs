@@ -227,3 +227,116 @@ fn floor(findings: &[Scored], combinations: usize) -> Option<(f64, String)> {
         .find(|(holds, ..)| *holds)
         .map(|(_, points, reason)| (points, format!("at least {points} for {reason}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Place, PlaceName};
+    use crate::rules::{Finding, Kind, PlacePolicy, Subject};
+
+    fn finding(rule: &str, severity: Severity, effect: Option<Effect>, subject: &str) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            title: String::new(),
+            kind: Kind::Changed,
+            severity,
+            confidence: Confidence::High,
+            effect,
+            place_policy: PlacePolicy::Scales,
+            message: String::new(),
+            why: String::new(),
+            instead: String::new(),
+            references: Vec::new(),
+            reviewers: Vec::new(),
+            subject: Some(Subject { home: "infra".to_owned(), name: subject.to_owned() }),
+            file: 0,
+            path: "infra/main.tf".to_owned(),
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 1,
+            old_path: None,
+            old_line: None,
+            old_end_line: None,
+            evidence: Vec::new(),
+            hints: Vec::new(),
+            also: Vec::new(),
+            fingerprint: format!("{rule}{subject}"),
+        }
+    }
+
+    fn scored(finding: Finding, name: PlaceName) -> Scored {
+        let place = Place { name, factor: name.factor(), evidence: Vec::new() };
+        Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
+    }
+
+    #[test]
+    fn the_example_of_the_design_adds_up() {
+        let mut findings = vec![
+            scored(
+                finding("terraform/replaced", Severity::Critical, Some(Effect::Destroys), "db"),
+                PlaceName::Production,
+            ),
+            scored(
+                finding("terraform/guard", Severity::Critical, Some(Effect::Unguards), "db"),
+                PlaceName::Production,
+            ),
+            scored(finding("shell/auto-approve", Severity::Medium, None, "job"), PlaceName::Ci),
+        ];
+        let context = vec![Row { points: 6.3, label: "history".to_owned(), explanation: String::new() }];
+        let ledger = add_up(&mut findings, context);
+        assert!((ledger.raw - 125.3).abs() < 1e-9, "{}", ledger.raw);
+        assert_eq!((ledger.score.points(), ledger.level), (100, Level::Critical));
+        assert!(ledger.rows.iter().any(|row| row.label == "combination" && row.points == 12.0));
+    }
+
+    #[test]
+    fn one_rule_repeated_adds_at_most_two_and_a_half_times() {
+        let mut findings: Vec<Scored> = (0..30)
+            .map(|at| scored(finding("shell/x", Severity::Medium, None, &at.to_string()), PlaceName::Unknown))
+            .collect();
+        let ledger = add_up(&mut findings, Vec::new());
+        assert!((ledger.raw - 17.5).abs() < 1e-9, "{}", ledger.raw);
+    }
+
+    #[test]
+    fn grave_findings_set_a_floor_where_the_place_is_grave() {
+        let critical = || finding("sql/drop", Severity::Critical, None, "t");
+        let mut here = vec![scored(critical(), PlaceName::Unknown)];
+        assert_eq!(add_up(&mut here, Vec::new()).score.points(), 70);
+        let mut staging = vec![scored(critical(), PlaceName::Staging)];
+        assert_eq!(add_up(&mut staging, Vec::new()).score.points(), 70);
+        let mut development = vec![scored(critical(), PlaceName::Development)];
+        assert_eq!(add_up(&mut development, Vec::new()).score.points(), 16);
+        let mut doubtful =
+            vec![scored(Finding { confidence: Confidence::Low, ..critical() }, PlaceName::Unknown)];
+        assert_eq!(add_up(&mut doubtful, Vec::new()).score.points(), 16);
+    }
+
+    #[test]
+    fn context_alone_never_passes_its_cap() {
+        let row = |points| Row { points, label: "history".to_owned(), explanation: String::new() };
+        let ledger = add_up(&mut [], vec![row(20.0), row(20.0)]);
+        assert_eq!((ledger.score.points(), ledger.level), (25, Level::Medium));
+    }
+
+    #[test]
+    fn what_is_waived_counts_nothing_and_what_is_hidden_counts_in_one_row() {
+        let waiver = crate::risk::Waiver {
+            rule: "sql/drop".to_owned(),
+            reason: "moved to the archive".to_owned(),
+            until: "2099-01-01".to_owned(),
+            source: "foureyes.toml".to_owned(),
+        };
+        let mut findings = vec![
+            Scored {
+                state: State::Waived(waiver),
+                ..scored(finding("sql/drop", Severity::Critical, None, "t"), PlaceName::Production)
+            },
+            scored(finding("sql/other", Severity::Critical, None, "t"), PlaceName::Test),
+        ];
+        let ledger = add_up(&mut findings, Vec::new());
+        assert_eq!(ledger.score.points(), 8);
+        assert_eq!(ledger.rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>(), ["elsewhere"]);
+    }
+}
