@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::facts::{Attribute, Body, Fact, Resource, System};
+use crate::facts::{Attribute, Body, Fact, Resource, System, Word};
 
 /// Pairing looks at the identity first; equal contents under one identity are no delta.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,25 +44,26 @@ pub(super) fn key(fact: &Fact) -> Key {
                 .flags
                 .iter()
                 .map(|flag| match &flag.value {
-                    Some(value) => format!("{}={}", flag.name, value.display()),
+                    Some(value) => format!("{}={}", flag.name, value.content()),
                     None => flag.name.clone(),
                 })
                 .collect();
             flags.sort();
             let mut content = format!(
-                "{:?} {:?} {flags:?} {:?} {:?} {:?} {:?}",
+                "{:?} {:?} {flags:?} {:?} {:?} {:?} {:?} {:?}",
                 command.wrappers,
                 command.remote,
                 command.piped_from,
                 command.piped_to,
+                command.writes.iter().map(Word::content).collect::<Vec<_>>(),
                 command.status,
                 command.guards
             );
             for operand in &command.operands {
-                let _ = write!(content, " {:?}", operand.display());
+                let _ = write!(content, " {:?}", operand.content());
             }
             for (name, value) in &command.environment {
-                let _ = write!(content, " {name}={}", value.display());
+                let _ = write!(content, " {name}={}", value.content());
             }
             Key { identity: format!("command {} {}", command.program, command.subcommands.join(" ")), content }
         }

@@ -153,18 +153,6 @@ impl Word {
             })
             .collect()
     }
-
-    /// The word for people and patterns, expansions as `${NAME}` or `$(…)`.
-    pub fn display(&self) -> String {
-        self.parts
-            .iter()
-            .map(|part| match part {
-                Part::Literal(text) => text.clone(),
-                Part::Expansion { name, .. } if name.starts_with('$') => name.clone(),
-                Part::Expansion { name, .. } => format!("${{{name}}}"),
-            })
-            .collect()
-    }
 }
 
 /// A flag in its normal form: joined short flags split (`-rf` gives `-r` and `-f`), `--flag=value` split.
@@ -219,9 +207,12 @@ pub struct Command {
     pub operands: Vec<Word>,
     /// `NAME=value` before the command.
     pub environment: Vec<(String, Word)>,
-    /// Program whose output is piped in, and program it pipes to.
-    pub piped_from: Option<String>,
-    pub piped_to: Option<String>,
+    /// Programs whose output reaches it, nearest first, also by `<( … )` and `"$( … )"` where it runs them.
+    pub piped_from: Vec<String>,
+    /// Programs that its output reaches, nearest first.
+    pub piped_to: Vec<String>,
+    /// Files that `>`, `>>` and `>|` write.
+    pub writes: Vec<Word>,
     pub status: StatusHandling,
     pub guards: BTreeSet<Guarding>,
     /// The command as a person would type it, blanks folded.

@@ -1,20 +1,55 @@
 //! Command lines: argument vectors, wrappers taken off, with the guards before them.
+//!
+//! The text is read by a shell parser of our own, because a command's meaning needs its words in parts (quotes,
+//! expansions, how these are guarded), because a script that another tool fills in is no valid shell, and because
+//! the scripts inside commands (`bash -c`, `ssh`, `eval`, heredocs) are read by the same code in the same state.
+//!
+//! parser, line, lexer → script (a tree) · flow, functions, endings walk it · conditions → guards · variables, braces
+//! → words · argv, tools → commands · say → facts · nested → scripts inside.
 
-use super::Fact;
-use crate::source::{Document, Focus};
+mod argv;
+mod braces;
+mod conditions;
+mod endings;
+mod flow;
+mod functions;
+mod lexer;
+mod line;
+mod nested;
+mod parser;
+mod say;
+mod script;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod variables;
+mod word;
 
-pub(super) fn extract(_document: &Document, _focus: &Focus) -> Vec<Fact> {
-    Vec::new()
-}
+pub use tools::is_in_family;
 
-/// Whether a program belongs to a family of tools: `tofu` to `terraform`.
-pub fn is_in_family(program: &str, family: &str) -> bool {
-    program == family
-}
+use super::{Body, Fact};
+use crate::source::{Document, Focus, Language};
 
-impl super::Word {
-    /// Whether the word can become `/`, empty or a top folder when a variable in it is empty.
-    pub fn collapses(&self) -> bool {
-        false
+/// Every command of a document, whatever the change touches: a guard far above counts too.
+pub(super) fn extract(document: &Document, _focus: &Focus) -> Vec<Fact> {
+    // Scripts inside shell commands are read where they stand.
+    if document.embedding.as_ref().is_some_and(|embedding| embedding.host == Language::Bash) {
+        return Vec::new();
     }
+    flow::read(&document.text, starts_strict(&document.text))
+        .into_iter()
+        .map(|saying| Fact {
+            locus: document.locus(saying.span, saying.scope),
+            body: match saying.said {
+                flow::Said::Command(command) => Body::Command(*command),
+                flow::Said::Setting(setting) => Body::Setting(setting),
+            },
+        })
+        .collect()
+}
+
+/// `#!/bin/bash -e`.
+fn starts_strict(text: &str) -> bool {
+    let Some(line) = text.strip_prefix("#!").and_then(|text| text.lines().next()) else { return false };
+    line.split_whitespace().any(|word| word.strip_prefix('-').is_some_and(|letters| letters.contains('e')))
 }

@@ -56,8 +56,8 @@ impl Commands {
         let matcher = &self.matcher;
         let any_program =
             |names: &[String], program: &str| names.iter().any(|name| is_in_family(program, name));
-        let piped = |names: &[String], program: &Option<String>| {
-            names.is_empty() || program.as_deref().is_some_and(|program| any_program(names, program))
+        let piped = |names: &[String], programs: &[String]| {
+            names.is_empty() || programs.iter().any(|program| any_program(names, program))
         };
         (matcher.program.is_empty() || any_program(&matcher.program, &command.program))
             && (matcher.subcommand.is_empty()
