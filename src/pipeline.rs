@@ -74,6 +74,8 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         .collect();
     let remarks = gate::waive(&mut findings, change, &compared.readings, policy);
     let ledger = risk::add_up(&mut findings, Vec::new());
+    let open = findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
+    let reviewers = Reviewers::of_roles(open.map(|scored| &scored.finding));
     let assessment = Assessment {
         summary: summary(change, &compared.readings),
         findings,
@@ -82,7 +84,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         raw: ledger.raw,
         score: ledger.score,
         level: ledger.level,
-        reviewers: Reviewers::default(),
+        reviewers,
         provenance: Provenance { status: "unknown".to_owned(), evidence: Vec::new() },
         coverage: coverage(change, compared.not_analysed),
     };

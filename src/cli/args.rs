@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::check::CheckArgs;
 use super::demo::DemoArgs;
 use super::explain::ExplainArgs;
 use super::output::{Format, Output, OutputFile};
@@ -23,12 +24,14 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// When to use colours
-    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN", display_order = 100)]
     pub color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Judge a change and fail at or above the threshold
+    Check(CheckArgs),
     /// Show what a rule looks for, why, and what to do instead
     Explain(ExplainArgs),
     /// List, show and test rules
@@ -41,6 +44,7 @@ impl Arguments {
     /// Whether an error must also be said on standard output as JSON.
     pub fn wants_json(&self) -> bool {
         match &self.command {
+            Command::Check(args) => args.report.format == Format::Json,
             Command::Demo(args) => args.report.format == Format::Json,
             Command::Explain(_) => false,
             Command::Rules(_) => false,

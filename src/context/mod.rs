@@ -3,6 +3,7 @@
 mod lexicon;
 mod model;
 mod place;
+mod roles;
 mod tokens;
 
 pub use model::{Place, PlaceName, Provenance, Reviewer, Reviewers};

@@ -15,14 +15,29 @@ pub struct Comment {
 
 /// The waiver of a line, if it holds one.
 pub fn read(line: &str) -> Option<Comment> {
-    let rest = &line[line.find(MARK)? + MARK.len()..];
-    let rest = rest.trim_start().strip_prefix("allow")?;
+    let at = line.find(MARK)?;
+    if !opens_comment(line[..at].trim_end()) {
+        return None;
+    }
+    let rest = line[at + MARK.len()..].trim_start().strip_prefix("allow")?;
     if !rest.starts_with(char::is_whitespace) {
         return None;
     }
     let mut words = rest.split_whitespace();
     let rule = words.next()?.trim_end_matches([',', ';']).to_owned();
+    let is_name = rule.contains('/')
+        && rule.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_/*".contains(letter));
+    if !is_name {
+        return None;
+    }
     Some(Comment { rule, terms: terms(words) })
+}
+
+/// Whether a text ends in what opens a comment, at its beginning or behind a blank.
+fn opens_comment(before: &str) -> bool {
+    ["#", "//", "///", "--", "/*", "*", "<!--", ";", "%", "{#", "{{/*", "REM"].iter().any(|opener| {
+        before.strip_suffix(opener).is_some_and(|text| text.is_empty() || text.ends_with(char::is_whitespace))
+    })
 }
 
 fn terms<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(Day, String)> {
@@ -66,7 +81,15 @@ mod tests {
         ] {
             assert_eq!(read(line).unwrap().terms, None, "{line}");
         }
-        for line in ["# foureyes: ignore a/b", "# foureyes: allowed a/b", "# allow a/b", "# foureyes: allow"] {
+        for line in [
+            "# foureyes: ignore a/b",
+            "# foureyes: allowed a/b",
+            "# allow a/b",
+            "# foureyes: allow",
+            "# foureyes: allow RULE until 2027-01-31 because x",
+            "say(\"# foureyes: allow a/b until 2027-01-31 because x\")",
+            "foureyes: allow a/b until 2027-01-31 because x",
+        ] {
             assert_eq!(read(line), None, "{line}");
         }
     }

@@ -26,8 +26,8 @@ pub struct Verdict {
 pub fn decide(assessment: &Assessment, policy: &Policy, remarks: Vec<String>) -> Verdict {
     let threshold = policy.threshold.score();
     let (status, relation) = match assessment.score >= threshold {
-        true => (Status::Fail, "reaches"),
-        false => (Status::Pass, "is below"),
+        true => (Status::Fail, "reaches the threshold"),
+        false => (Status::Pass, "is below the threshold"),
     };
     let mut reasons = vec![format!("score {} {relation} {}", assessment.score.points(), threshold.points())];
     reasons.extend(policy.remarks.iter().cloned());

@@ -11,6 +11,9 @@ const LONGEST_COMMENT: u32 = 10;
 /// How far up the lines that open the surrounding blocks are looked for.
 const FARTHEST_HEADER: u32 = 2000;
 
+/// Requests for waivers that are said one by one.
+const MOST_REQUESTS: usize = 5;
+
 /// Waives findings, and returns what a reader must know: waivers that expired, that are incomplete, and those that
 /// the change itself brings along, which are requests.
 pub fn waive(
@@ -44,10 +47,14 @@ pub fn waive(
             }
         }
     }
-    for (rule, source) in requests(change, readings) {
+    let requests = requests(change, readings);
+    for (rule, source) in requests.iter().take(MOST_REQUESTS) {
         remark(format!(
             "the change asks for a waiver of {rule} in {source}; it counts once it stands on the old side"
         ));
+    }
+    if requests.len() > MOST_REQUESTS {
+        remark(format!("the change asks for {} more waivers", requests.len() - MOST_REQUESTS));
     }
     remarks
 }

@@ -64,7 +64,8 @@ fn opening(page: &mut Page, report: &Report<'_>, display: &Display) {
     if missed > 0 {
         more.push(format!("{} not judged", counted(missed, "file was", "files were")));
     }
-    let must: Vec<&str> = report.assessment.reviewers.required.iter().map(|one| one.who.as_str()).collect();
+    let required = &report.assessment.reviewers.required;
+    let must: Vec<&str> = required.iter().map(|one| one.who.trim_start_matches("role ")).collect();
     if report.verdict.status == Status::Fail {
         match must.is_empty() {
             true => more.push("a second person must approve".to_owned()),

@@ -170,6 +170,16 @@ pub fn keep_end(text: &str, width: usize) -> String {
     format!("…{}", &text[start..])
 }
 
+/// The text, or its beginning before an ellipsis.
+pub fn keep_start(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if text.width() <= width {
+        return text;
+    }
+    let (start, _) = split(&text, width.saturating_sub(1));
+    format!("{start}…")
+}
+
 /// Cuts spans to `width` columns; an ellipsis stands for what is missing at either end. A marked span that would
 /// fall off the right edge is brought into view.
 pub fn fit(spans: Vec<Span>, width: usize) -> Vec<Span> {

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Display;
 use super::page::{Page, Span, Style, fit, wrap};
-use crate::change::LineMap;
+use crate::change::{Change, Content, LineMap, Side};
 use crate::rules::{Effect, Example, Examples, Rule, Severity};
 
 /// Lines of an example that are shown.
@@ -84,23 +84,24 @@ fn speaks(rule: &Rule) -> String {
 
 /// Both sides of an example as a diff without unchanged stretches.
 fn difference(page: &mut Page, example: &Example, display: &Display) {
-    let mut paths: Vec<&String> = example.old.keys().chain(example.new.keys()).collect();
-    paths.sort();
-    paths.dedup();
-    let none = String::new();
-    for path in paths {
-        let (old, new) = (example.old.get(path), example.new.get(path));
+    for file in &Change::in_memory(&example.old, &example.new).files {
+        let path = file.path();
+        let state = match (&file.old, &file.new) {
+            (None, _) => " (new)".to_owned(),
+            (_, None) => " (deleted)".to_owned(),
+            (Some(old), _) if old.path != path => format!(" (was {})", old.path),
+            _ => String::new(),
+        };
+        page.line(fit(vec![Span::new(&format!("  {path}{state}"), Style::Dim)], display.width));
+        let text = |side: Side| match file.side(side).map(|side| &side.content) {
+            Some(Content::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+            _ => String::new(),
+        };
+        let (old, new) = (text(Side::Old), text(Side::New));
         if old == new {
             continue;
         }
-        let state = match (old, new) {
-            (None, _) => " (new)",
-            (_, None) => " (deleted)",
-            _ => "",
-        };
-        page.line(fit(vec![Span::new(&format!("  {path}{state}"), Style::Dim)], display.width));
-        let (old, new) = (old.unwrap_or(&none), new.unwrap_or(&none));
-        let lines = merged(old, new);
+        let lines = merged(&old, &new);
         for (sign, text) in lines.iter().take(MOST_LINES) {
             let style = match sign {
                 '−' => Style::Removed,

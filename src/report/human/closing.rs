@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::page::{Page, Span, Style, keep_end, wrap};
+use super::super::page::{Page, Span, Style, keep_end, keep_start, wrap};
 use super::super::visible::visible;
 use super::super::{Display, Report, grouped};
 use super::{INDENT, row};
@@ -47,7 +47,7 @@ fn ledger(page: &mut Page, report: &Report<'_>, display: &Display) {
     let assessment = report.assessment;
     let rows = folded(&assessment.ledger, display);
     let width = rows.iter().map(|row| visible(&row.label).width() + 2).max().unwrap_or(0);
-    let label = width.clamp(12, if display.width < 76 { LABEL - 4 } else { LABEL + 8 });
+    let label = width.clamp(12, if display.width < 76 { LABEL - 4 } else { LABEL });
     let mut head = Some("score");
     for row in &rows {
         entry(page, head.take(), &format!("{:.1}", row.points), &row.label, &row.explanation, label, display);
@@ -107,7 +107,7 @@ fn entry(
 ) {
     let start = format!(" {:<9}{points:>5}  ", head.unwrap_or_default());
     let used = start.width() + label_width;
-    let label = keep_end(label, label_width.saturating_sub(1));
+    let label = keep_start(label, label_width.saturating_sub(1));
     let gap = " ".repeat(label_width.saturating_sub(label.width()));
     let mut lines = wrap(explanation, display.width.saturating_sub(used)).into_iter();
     let first = lines.next().unwrap_or_default();
