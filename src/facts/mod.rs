@@ -20,8 +20,9 @@ mod value;
 pub use command::is_in_family;
 pub use file::file_fact;
 pub use model::{
-    Action, Argument, Assertion, Attribute, Body, Call, Command, Expansion, Fact, FileFact, Flag, Guarding,
-    Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value, Where, Word,
+    Action, Argument, Assertion, Attribute, Body, Call, Command, Dialect, Expansion, Fact, FileFact, Flag,
+    Guarding, Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value,
+    Where, Word,
 };
 pub use path::{PathPattern, element_of, glob, without_numbers};
 pub use scope::scope_of;

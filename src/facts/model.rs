@@ -244,6 +244,17 @@ pub struct Action {
     pub name: String,
     /// The whole clause, normalised.
     pub text: String,
+    pub locus: Locus,
+}
+
+/// A family of databases with a language of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    Postgres,
+    MySql,
+    SqlServer,
+    Oracle,
+    Sqlite,
 }
 
 /// One SQL statement.
@@ -259,8 +270,12 @@ pub struct Statement {
     pub name: String,
     /// Every target, for `TRUNCATE a, b` and `DROP TABLE a, b`.
     pub names: Vec<String>,
+    /// The table that an index, trigger, rule or policy stands on, written as `name`.
+    pub on: Option<String>,
+    /// For a policy its `USING`, for a view the `WHERE` of its query.
     pub filter: Where,
-    /// Conditions of joins and of `USING`.
+    /// What else restricts the rows: conditions of joins, derived tables and common table expressions; for a policy
+    /// its `WITH CHECK`. Outer joins do not restrict a `DELETE` or `UPDATE`.
     pub joins: Vec<String>,
     pub limit: Option<String>,
     pub cascade: bool,
@@ -271,7 +286,11 @@ pub struct Statement {
     pub in_transaction: bool,
     /// The target was created by the same script, or is temporary.
     pub own_table: bool,
-    /// An interpolation stands in it.
+    /// Part of the way back: a down migration, its section of a file, a function called `downgrade`.
+    pub down: bool,
+    /// As far as the script gives it away.
+    pub dialect: Option<Dialect>,
+    /// Text that source alone cannot know stands in it; placeholders that the driver fills do not count.
     pub holes: bool,
     /// The tokenizer understood every part; otherwise findings lose one step of confidence.
     pub complete: bool,
