@@ -59,9 +59,7 @@ impl Lexer<'_> {
                 break;
             };
             at += next + 1;
-            if self.bytes[at - 1] == b'\\' {
-                at += 1;
-            } else if self.bytes.get(at) == Some(&quote) {
+            if self.bytes[at - 1] == b'\\' || self.bytes.get(at) == Some(&quote) {
                 at += 1;
             } else {
                 self.at = at;

@@ -197,8 +197,8 @@ impl Splitter<'_> {
             let extra = all.is_any(at + 1, &["TRY", "CATCH", "ATOMIC"]);
             return at + 1 + usize::from(extra);
         }
-        let skipped = all.is_any(at, &["ELSE", "THEN", "LOOP", "REPEAT", "AS", "IS", "DO"])
-            && !(all.is(at, "DO") && !self.is_in_body());
+        let skipped = all.is_any(at, &["ELSE", "THEN", "LOOP", "REPEAT", "AS", "IS"])
+            || (all.is(at, "DO") && self.is_in_body());
         if skipped {
             return at + 1;
         }
@@ -464,7 +464,10 @@ impl Splitter<'_> {
                 _ => true,
             },
             "SET" => !(head == "UPDATE" && !seen("SET") || head == "ALTER"),
-            "EXEC" | "EXECUTE" => !(head == "INSERT" && !seen("VALUES") && !seen("SELECT") || head == "CREATE"),
+            "EXEC" | "EXECUTE" => match head {
+                "INSERT" => seen("VALUES") || seen("SELECT"),
+                _ => head != "CREATE",
+            },
             "DROP" | "ALTER" if head == "ALTER" => is_definition(all, at),
             "INSERT" | "UPDATE" | "DELETE" => head != "CREATE" || seen("AS"),
             _ => true,
