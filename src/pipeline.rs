@@ -210,7 +210,8 @@ fn summary(change: &Change, readings: &[FileReading]) -> Summary {
 fn coverage(change: &Change, not_analysed: Vec<NotAnalysed>) -> Coverage {
     let mut paths: Vec<&str> = not_analysed.iter().map(|entry| entry.path.as_str()).collect();
     paths.dedup();
-    let missed = paths.iter().filter(|path| change.files.iter().any(|file| file.path() == **path)).count();
-    let files = change.files.len() + change.skipped.len();
+    let is_file = |path: &str| change.files.iter().any(|file| file.path() == path);
+    let missed = paths.iter().filter(|path| is_file(path)).count();
+    let files = change.files.len() + change.skipped.iter().filter(|skipped| !is_file(&skipped.path)).count();
     Coverage { files, analysed: change.files.len() - missed, not_analysed }
 }

@@ -589,7 +589,7 @@ fn huge_and_binary_files_are_not_loaded() {
     sandbox.git(&["add", "-A"]);
     let staged = sandbox.repository().staged().unwrap();
     for change in [work, staged] {
-        assert_eq!(change.files[0].new.as_ref().unwrap().content, Content::LargeBinary { bytes: 2_000_000 });
+        assert_eq!(change.files[0].new.as_ref().unwrap().content, Content::Binary { bytes: 2_000_000 });
         assert_eq!(change.files[1].new.as_ref().unwrap().content, Content::TooLarge { bytes: 1_650_000 });
     }
 }

@@ -3,6 +3,7 @@
 //! As git does, a file whose size, times and inode are those of its entry is taken as unchanged without being read.
 //! No filter, hook or file system monitor runs, and no symbolic link is followed.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
@@ -29,6 +30,13 @@ pub(super) struct Meaning {
     pub symlinks: bool,
     /// `core.ignoreCase`.
     pub ignore_case: bool,
+}
+
+impl Meaning {
+    /// What two names of one file have in common.
+    fn key(self, path: &[u8]) -> Cow<'_, [u8]> {
+        if self.ignore_case { Cow::Owned(path.to_ascii_lowercase()) } else { Cow::Borrowed(path) }
+    }
 }
 
 /// A path whose disk content is not its index entry's; `None` when it is gone.
@@ -258,14 +266,14 @@ pub(super) struct Untracked<'a> {
     root: &'a Path,
     repository: &'a git2::Repository,
     meaning: Meaning,
-    tracked: HashSet<Vec<u8>>,
-    folders: HashSet<Vec<u8>>,
+    tracked: HashSet<Cow<'a, [u8]>>,
+    folders: HashSet<Cow<'a, [u8]>>,
     pub found: Vec<(Vec<u8>, Item)>,
     pub skipped: Vec<Skipped>,
 }
 
 impl<'a> Untracked<'a> {
-    pub fn find(root: &'a Path, repository: &'a git2::Repository, index: &Index, meaning: Meaning) -> Self {
+    pub fn find(root: &'a Path, repository: &'a git2::Repository, index: &'a Index, meaning: Meaning) -> Self {
         let mut untracked = Self {
             root,
             repository,
@@ -280,21 +288,14 @@ impl<'a> Untracked<'a> {
             let path = index.path(entry);
             let folder = &path[..memchr::memrchr(b'/', path).unwrap_or_default()];
             if folder != last {
-                for end in memchr::memchr_iter(b'/', folder).chain([folder.len()]) {
-                    let known = untracked.key(&folder[..end]);
-                    untracked.folders.insert(known);
-                }
+                let ends = memchr::memchr_iter(b'/', folder).chain([folder.len()]);
+                untracked.folders.extend(ends.map(|end| meaning.key(&folder[..end])));
                 last = folder;
             }
-            let key = untracked.key(path);
-            untracked.tracked.insert(key);
+            untracked.tracked.insert(meaning.key(path));
         }
         untracked.visit();
         untracked
-    }
-
-    fn key(&self, path: &[u8]) -> Vec<u8> {
-        if self.meaning.ignore_case { path.to_ascii_lowercase() } else { path.to_vec() }
     }
 
     fn visit(&mut self) {
@@ -319,7 +320,7 @@ impl<'a> Untracked<'a> {
                     path.push(b'/');
                 }
                 path.extend_from_slice(name.as_encoded_bytes());
-                let key = self.key(&path);
+                let key = self.meaning.key(&path);
                 if self.tracked.contains(&key) {
                     continue;
                 }

@@ -11,6 +11,8 @@ mod memory;
 mod model;
 mod objects;
 mod pairs;
+mod patch;
+mod patch_header;
 mod renames;
 mod revision;
 

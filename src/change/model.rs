@@ -69,8 +69,8 @@ pub enum Content {
     Submodule(String),
     /// Not loaded because of its size in bytes.
     TooLarge { bytes: u64 },
-    /// Not text, and not loaded because of its size in bytes.
-    LargeBinary { bytes: u64 },
+    /// Not text, and not loaded: its size in bytes is too large, or it is in a patch (0 if that does not tell it).
+    Binary { bytes: u64 },
     /// The object or file could not be read; the reason is fit for a report.
     Unreadable { reason: String },
 }

@@ -103,7 +103,7 @@ fn large(start: &[u8], bytes: u64) -> Content {
     // UTF-16 is text in spite of its NULs.
     let wide = matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     if !wide && memchr::memchr(0, &start[..start.len().min(BINARY)]).is_some() {
-        Content::LargeBinary { bytes }
+        Content::Binary { bytes }
     } else {
         Content::TooLarge { bytes }
     }

@@ -14,7 +14,7 @@ pub fn file_fact(index: usize, file: &FileChange) -> Option<Fact> {
     let (binary, bytes) = match &present.content {
         Content::Bytes(bytes) => (admit::is_binary(bytes), bytes.len() as u64),
         Content::TooLarge { bytes } => (false, *bytes),
-        Content::LargeBinary { bytes } => (true, *bytes),
+        Content::Binary { bytes } => (true, *bytes),
         Content::Submodule(_) | Content::Unreadable { .. } => (false, 0),
     };
     let start = Position { line: 1, column: 1 };

@@ -29,7 +29,7 @@ pub enum Admitted {
 pub fn admit(side: &FileSide) -> Admitted {
     let bytes = match &side.content {
         Content::Bytes(bytes) => bytes,
-        Content::Submodule(_) | Content::LargeBinary { .. } => return Admitted::NoText,
+        Content::Submodule(_) | Content::Binary { .. } => return Admitted::NoText,
         Content::TooLarge { bytes } => return Admitted::Declined(too_large(*bytes)),
         Content::Unreadable { reason } => return Admitted::Declined(reason.clone()),
     };
