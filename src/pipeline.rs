@@ -31,6 +31,8 @@ pub struct Compared {
 pub struct Knowledge {
     pub places: PlaceSettings,
     pub plans: Vec<Plan>,
+    /// Whether the commits before the change may be read.
+    pub history: bool,
 }
 
 /// A judged change with the texts behind it.

@@ -87,6 +87,9 @@ pub struct OrderArgs {
     /// What a tool says it will do: terraform show -json, a CloudFormation change set, a Pulumi preview
     #[arg(long, value_name = "FILE")]
     pub plan: Vec<PathBuf>,
+    /// Judge the change alone, without the commits before it
+    #[arg(long)]
+    pub no_history: bool,
 }
 
 impl OrderArgs {
@@ -96,6 +99,7 @@ impl OrderArgs {
             report_only: self.exit_zero,
             configuration: self.config.clone(),
             plans: self.plan.clone(),
+            history: !self.no_history,
         }
     }
 }

@@ -5,19 +5,19 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output::Output;
 use super::request::Orders;
-use crate::change::{Change, Side};
+use crate::change::{Change, FileChange, Side};
 use crate::gate::{Policy, Status};
 use crate::pipeline::{self, Knowledge};
 use crate::plan::{self, Plan};
 use crate::report::Report;
-use crate::rules::RuleSet;
+use crate::rules::{PROJECT_FOLDER, RuleSet};
 
 /// Judges, reports, and says how it ended.
 pub fn judge(change: &Change, orders: &Orders, output: &Output) -> Result<Status, Failure> {
     let mut policy = policy(change, orders)?;
     let rules = rules(change, &mut policy)?;
     let plans = orders.plans.iter().map(|path| plan(path, change)).collect::<Result<_, _>>()?;
-    let knowledge = Knowledge { places: policy.places(), plans };
+    let knowledge = Knowledge { places: policy.places(), plans, history: orders.history };
     let judged = pipeline::judge(change, &rules, &knowledge, &policy);
     output.write(&Report {
         change,
@@ -49,18 +49,25 @@ fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
     Ok(policy)
 }
 
-/// The built-in rules and the project's own from the old side; from the new side where the old one has none.
+/// The built-in rules and the project's own from the old side; from the new side where the old one has none. Rules
+/// that the change writes must be usable too.
 fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
+    let in_folder =
+        |file: &FileChange| file.new.as_ref().is_some_and(|side| side.path.starts_with(PROJECT_FOLDER));
+    let new = match change.files.iter().any(in_folder) {
+        true => RuleSet::of_project(change, Side::New)?,
+        false => Vec::new(),
+    };
     let mut own = RuleSet::of_project(change, Side::Old)?;
-    if own.is_empty() {
-        own = RuleSet::of_project(change, Side::New)?;
-        if !own.is_empty() {
-            policy
-                .remarks
-                .push("the rules in .foureyes/rules are new and were read from the change itself".to_owned());
-        }
-    }
     let mut rules = RuleSet::builtin();
+    if own.is_empty() && !new.is_empty() {
+        policy
+            .remarks
+            .push(format!("the rules in {PROJECT_FOLDER} are new and were read from the change itself"));
+        own = new;
+    } else if !new.is_empty() {
+        RuleSet::builtin().extend(new)?;
+    }
     rules.extend(own)?;
     policy.configure(&mut rules)?;
     Ok(rules)

@@ -14,4 +14,6 @@ pub struct Orders {
     /// Instead of the project's own.
     pub configuration: Option<PathBuf>,
     pub plans: Vec<PathBuf>,
+    /// Whether the commits before the change may be read.
+    pub history: bool,
 }

@@ -70,7 +70,12 @@ fn usage(error: &clap::Error) -> ExitCode {
             ExitCode::SUCCESS
         }
         _ => {
-            complain(&error.render().to_string());
+            let text = error.render().to_string();
+            if std::env::args_os().any(|argument| argument == "json" || argument == "--format=json") {
+                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                let _ = print(&report::json_error(message, Some("foureyes --help")));
+            }
+            complain(&format!("foureyes: {text}"));
             ExitCode::from(BROKEN)
         }
     }

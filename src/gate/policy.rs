@@ -121,19 +121,31 @@ enum Until {
 }
 
 impl Policy {
-    /// The policy of the old side; of the new side where the old one has none.
+    /// The policy of the old side; of the new side where the old one has none. A configuration that the change
+    /// writes must be usable too, or it would stand in the way of every later change.
     pub fn of_change(change: &Change) -> Result<Self, PolicyError> {
+        let new = match find(change, Side::New)? {
+            Some((path, _)) if !touches(change, path) => None,
+            Some((path, text)) => Some((path, Self::parse(path, &text)?)),
+            None => None,
+        };
         if let Some((path, text)) = find(change, Side::Old)? {
-            return Self::parse(path, &text);
+            return Self::parse(path, &text).map_err(|error| PolicyError {
+                reason: format!("{} (on the old side)", error.reason),
+                hint: Some(format!(
+                    "{}; until it is repaired there, --config FILE judges by another configuration",
+                    error.hint.unwrap_or_else(|| KEYS_HINT.to_owned())
+                )),
+                ..error
+            });
         }
-        match find(change, Side::New)? {
-            Some((path, text)) => {
-                let mut policy = Self::parse(path, &text)?;
+        Ok(match new {
+            Some((path, mut policy)) => {
                 policy.remarks.push(format!("{path} is new and was read from the change itself"));
-                Ok(policy)
+                policy
             }
-            None => Ok(Self::default()),
-        }
+            None => Self::default(),
+        })
     }
 
     /// Reads a configuration. `name` is what errors and waivers call it.
@@ -259,6 +271,11 @@ pub(super) fn speaks_of(name: &str, id: &str) -> bool {
     name.strip_suffix('*').map_or(name == id, |start| id.starts_with(start))
 }
 
+/// Whether a file of this path on the new side is part of the change.
+fn touches(change: &Change, path: &str) -> bool {
+    change.files.iter().any(|file| file.new.as_ref().is_some_and(|side| side.path == path))
+}
+
 /// The configuration of one side with its path.
 fn find(change: &Change, side: Side) -> Result<Option<(&'static str, String)>, PolicyError> {
     let mut found = None;
@@ -346,6 +363,10 @@ mod tests {
         assert_eq!(points(&[strict], &[]), (10, 0));
         assert_eq!(points(&[], &[lax]), (100, 1));
         assert_eq!(points(&[], &[]), (70, 0));
+        let broken = ("foureyes.toml", "gate.fail_on = 1000");
+        for (old, new) in [(strict, broken), (broken, strict), (broken, broken)] {
+            assert!(Policy::of_change(&Change::in_memory(&files(&[old]), &files(&[new]))).is_err());
+        }
         let both = files(&[strict, (".foureyes.toml", "")]);
         assert!(Policy::of_change(&Change::in_memory(&both, &both)).is_err());
     }

@@ -39,7 +39,10 @@ pub fn write(page: &mut Page, report: &Report<'_>, display: &Display) {
     not_judged(page, report, display);
     let coverage = &report.assessment.coverage;
     let files = if coverage.files == 1 { "file" } else { "files" };
-    let judged = format!("{} of {} {files}", grouped(coverage.analysed), grouped(coverage.files));
+    let judged = match coverage.files {
+        0 => "nothing: no file differs".to_owned(),
+        all => format!("{} of {} {files}", grouped(coverage.analysed), grouped(all)),
+    };
     row(page, "judged", &judged, Style::Plain, display);
 }
 
