@@ -6,6 +6,7 @@ mod count_switch;
 mod deletions;
 mod gate_files;
 mod intent;
+mod kustomize_entries;
 mod plan;
 mod removed;
 mod renamed;
@@ -39,6 +40,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("kustomize-entries", kustomize_entries::check),
     ("mass-deletion", deletions::check),
     ("plan", plan::check),
     ("removed-resources", removed::check),

@@ -1,10 +1,12 @@
 //! `renamed-resources`: an object gets another address, so the old one is deleted and a new one made.
 //!
-//! Parameters: `class` (comma-separated, optional), `type` (optional, one resource type such as `module`).
+//! Parameters: `class` (comma-separated, optional), `type` (optional, one resource type such as `module`),
+//! `system` (default `terraform`).
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
-use crate::facts::{Fact, Resource};
+use super::removed::stays;
+use crate::facts::{Fact, Resource, System};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of, tables};
 
 /// Bodies that share this part of their attributes are one object under two names.
@@ -13,6 +15,7 @@ const LIKENESS: f64 = 0.7;
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let parameter = |name: &str| rule.check.as_ref().and_then(|check| check.with.get(name)).cloned();
     let (classes, kind) = (parameter("class"), parameter("type"));
+    let system = parameter("system").and_then(|name| tables::system(&name)).unwrap_or(System::Terraform);
     let mut findings = Vec::new();
     for (old, resource, _) in evidence.removed() {
         let class = tables::class_of(resource);
@@ -23,11 +26,15 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             }),
             (None, None) => is_managed(resource),
         };
-        if !wanted || Handled::in_module(evidence, &resource.module).keeps(&resource.address) {
+        if !wanted
+            || resource.system != system
+            || Handled::in_module(evidence, &resource.module).keeps(&resource.address)
+        {
             continue;
         }
         let Some((new, heir)) = successor(resource, evidence) else { continue };
         let severity = match class {
+            _ if stays(resource) => rule.severity.min(Severity::High),
             Some(Class::Data | Class::Identity | Class::Container) => rule.severity,
             Some(Class::Compute) | None => rule.severity.min(Severity::High),
             Some(Class::Config) => rule.severity.min(Severity::Medium),
@@ -36,7 +43,14 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(new)),
             severity: Some(severity),
-            evidence: vec![format!("{} has the same type and body, no moved block", heir.address)],
+            evidence: vec![format!(
+                "{} has the same type and body{}",
+                heir.address,
+                match system {
+                    System::Terraform => ", no moved block",
+                    _ => "",
+                }
+            )],
             ..Draft::new(Kind::Changed, Place::start_of(&new.locus))
         };
         findings.push(

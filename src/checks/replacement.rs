@@ -36,6 +36,8 @@ struct Edit<'a> {
     new: Option<&'a Attribute>,
     /// Steps of confidence lost.
     doubt: u8,
+    /// The tables say that it depends, not on what.
+    vague: bool,
     note: Option<String>,
 }
 
@@ -59,16 +61,26 @@ fn edits<'a>(before: &'a Resource, after: &'a Resource, table: &Replacement) -> 
         let (old, new) = (before.attribute(path), after.attribute(path));
         let Some(doubt) = difference(old, new, &plain, table) else { continue };
         let (extra, note) = match sometimes {
-            Some(listed) if !always => {
-                let when =
-                    table.when.get(listed).map_or("depending on the values".to_owned(), |when| when.clone());
-                (1, Some(format!("forces replacement only: {when}")))
-            }
+            Some(listed) if !always => match table.when.get(listed) {
+                Some(when) if spares(when, old, new) => continue,
+                Some(when) => (1, Some(format!("forces replacement only: {when}"))),
+                None => (2, Some("forces replacement depending on the values".to_owned())),
+            },
             _ => (0, None),
         };
-        edits.push(Edit { path: path.to_owned(), old, new, doubt: doubt + extra, note });
+        let vague = extra == 2;
+        edits.push(Edit { path: path.to_owned(), old, new, doubt: doubt + extra, vague, note });
     }
     edits
+}
+
+/// Whether a condition of the tables clearly does not hold for two values.
+fn spares(when: &str, old: Option<&Attribute>, new: Option<&Attribute>) -> bool {
+    let number = |attribute: Option<&Attribute>| attribute.and_then(|attribute| attribute.value.as_number());
+    if when.starts_with("decrease") {
+        return matches!((number(old), number(new)), (Some(old), Some(new)) if new >= old);
+    }
+    when.starts_with("unless it was unset") && old.is_none()
 }
 
 /// Steps of confidence lost if the values differ, or `None` if they do not, as far as source can tell.
@@ -187,7 +199,7 @@ fn finding(
         old: Some(OldPlace::at(first.old.map_or(&old.locus, |attribute| &attribute.locus))),
         subject: Some(subject_of(new)),
         doubt: first.doubt,
-        severity: Some(severity),
+        severity: Some(if first.vague { severity.min(Severity::Medium) } else { severity }),
         evidence: notes,
         ..Draft::new(Kind::Changed, place)
     };

@@ -138,7 +138,10 @@ impl Question for Resources {
         if let Some(block) = &self.block {
             let found = resource.blocks.iter().filter(|path| block.matches(path));
             return found
-                .map(|path| hit(fact, None, path, captures(resource, path, None, None), 0, Vec::new()))
+                .map(|path| {
+                    let first = resource.attributes.iter().find(|attribute| is_beneath(&attribute.path, path));
+                    hit(fact, first, path, captures(resource, path, None, None), 0, Vec::new())
+                })
                 .collect();
         }
         if self.attributes.is_empty() {
@@ -187,6 +190,11 @@ impl Question for Resources {
             None => self.condition_turns(old, new, before, after),
         })
     }
+}
+
+/// Whether a path leads into a block.
+fn is_beneath(path: &str, block: &str) -> bool {
+    path.strip_prefix(block).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
 fn patterns(paths: &[String]) -> Result<Vec<PathPattern>, String> {
