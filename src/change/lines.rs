@@ -83,11 +83,16 @@ impl LineMap {
         self.to_new.get(index).copied().filter(|line| *line > 0)
     }
 
-    /// Where a reader should look for an old line: its new line, or the one just before the place where it stood.
-    /// At least 1.
+    /// Where a reader should look for an old line: its new line, the one that was written in its place, or the one
+    /// just before the place where it stood. At least 1.
     pub fn collapse(&self, old_line: u32) -> u32 {
         let last = (old_line as usize).min(self.to_new.len());
-        self.to_new[..last].iter().rev().copied().find(|line| *line > 0).unwrap_or(1)
+        let before = self.to_new[..last].iter().rposition(|line| *line > 0);
+        let line = before.map_or(0, |index| self.to_new[index]);
+        let distance = (last - before.map_or(0, |index| index + 1)) as u32;
+        let next = self.to_new[last..].iter().copied().find(|line| *line > 0);
+        let written = next.unwrap_or(self.touched_new.len() as u32 + 1).saturating_sub(line + 1);
+        (line + distance.min(written)).max(1)
     }
 
     pub fn old_lines(&self) -> u32 {
@@ -140,6 +145,13 @@ mod tests {
         assert_eq!((map.to_new(1), map.to_new(2), map.to_new(4)), (Some(1), None, Some(2)));
         assert_eq!((map.collapse(2), map.collapse(3), map.collapse(4)), (1, 1, 2));
         assert_eq!((map.added(), map.deleted()), (0, 2));
+    }
+
+    #[test]
+    fn rewritten_lines_lead_to_what_was_written() {
+        let map = LineMap::new("a\nold\nolder\nb\n", "a\nnew\nb\n");
+        assert_eq!((map.collapse(2), map.collapse(3), map.collapse(4)), (2, 2, 3));
+        assert_eq!(LineMap::new("old\n", "new\n").collapse(1), 1);
     }
 
     #[test]

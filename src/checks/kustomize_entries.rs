@@ -8,14 +8,13 @@ use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subjec
 const LISTS: [&str; 5] = ["resources", "components", "bases", "helmCharts", "crds"];
 
 /// An entry of a list, resolved against the folder of its file.
-struct Entry<'a> {
-    fact: &'a Fact,
+struct Entry {
     name: String,
     target: String,
 }
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let gained: Vec<Entry<'_>> = evidence
+    let gained: Vec<Entry> = evidence
         .deltas
         .iter()
         .filter_map(|delta| match delta {
@@ -52,7 +51,7 @@ fn is_tree(name: &str) -> bool {
     !name.contains("://") && !name.ends_with(".yaml") && !name.ends_with(".yml") && !name.ends_with(".json")
 }
 
-fn entry(fact: &Fact) -> Option<Entry<'_>> {
+fn entry(fact: &Fact) -> Option<Entry> {
     let Body::Setting(setting) = &fact.body else { return None };
     let (folder, file) = fact.locus.path.rsplit_once('/').unwrap_or(("", &fact.locus.path));
     if !matches!(file, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
@@ -63,7 +62,7 @@ fn entry(fact: &Fact) -> Option<Entry<'_>> {
         return None;
     }
     let name = setting.value.as_text();
-    Some(Entry { fact, target: resolve(folder, &name), name })
+    Some(Entry { target: resolve(folder, &name), name })
 }
 
 /// A relative path from the root of the repository; addresses stay what they are.
@@ -85,7 +84,7 @@ fn resolve(folder: &str, name: &str) -> String {
 }
 
 /// The file or folder behind an entry was moved or deleted in the same change: then its objects tell their own story.
-fn went_along(evidence: &Evidence<'_>, target: &str, gained: &[Entry<'_>]) -> bool {
+fn went_along(evidence: &Evidence<'_>, target: &str, gained: &[Entry]) -> bool {
     evidence.change.files.iter().any(|file| {
         let Some(old) = &file.old else { return false };
         let is_it = old.path == target || old.path.starts_with(&format!("{target}/"));
