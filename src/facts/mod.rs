@@ -8,7 +8,6 @@ mod command;
 mod file;
 mod model;
 mod path;
-mod scope;
 mod statement;
 mod structured;
 mod syntax;
@@ -17,6 +16,7 @@ mod test;
 mod text;
 mod value;
 
+pub use crate::source::scope_of;
 pub use command::is_in_family;
 pub use file::file_fact;
 pub use model::{
@@ -25,7 +25,6 @@ pub use model::{
     Where, Word,
 };
 pub use path::{PathPattern, element_of, glob, without_numbers};
-pub use scope::scope_of;
 pub use statement::is_tautology;
 pub use syntax::{Pattern, Sameness};
 pub use terraform::settle;

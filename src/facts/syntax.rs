@@ -11,8 +11,8 @@ use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc, TSLanguage};
 use ast_grep_core::{AstGrep, NodeMatch};
 
-use super::scope::scope_of;
 use super::{Body, Fact, Match};
+use crate::source::scope_of;
 use crate::source::{Document, Focus, Language};
 
 /// Trees deeper than this are not asked: relational patterns cost the square of the depth.

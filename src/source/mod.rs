@@ -8,9 +8,11 @@ mod embed;
 mod language;
 mod parse;
 mod read;
+mod scope;
 
 pub use document::{
     Document, Embedding, HOLE, Language, LineIndex, Locus, NotAnalysed, OffsetMap, Position, Scope,
 };
 pub use parse::parse;
 pub use read::{FileReading, Focus, SideReading, read};
+pub use scope::{name_of, scope_of};

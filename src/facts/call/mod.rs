@@ -7,8 +7,8 @@
 use tree_sitter::Node;
 
 use super::code::{Code, is_call, is_function, is_loop, is_type_definition, iterates, normalised};
-use super::scope::name_of;
 use super::{Body, Call, Fact};
+use crate::source::name_of;
 use crate::source::{Document, Focus};
 
 pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {

@@ -5,8 +5,8 @@
 mod assertions;
 mod find;
 
-use super::scope::scope_of;
 use super::{Body, Fact, Test};
+use crate::source::scope_of;
 use crate::source::{Document, Language};
 
 /// Nodes of one file that are looked at; more is no test file.

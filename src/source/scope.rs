@@ -1,6 +1,6 @@
 //! The names of the definitions around a place in program code.
 
-use crate::source::{Document, Language, Scope};
+use super::{Document, Language, Scope};
 
 /// Names of the definitions around a node, outermost first.
 pub fn scope_of(document: &Document, node: &tree_sitter::Node<'_>) -> Scope {
@@ -17,7 +17,7 @@ pub fn scope_of(document: &Document, node: &tree_sitter::Node<'_>) -> Scope {
 }
 
 /// The name that a node gives to what it holds.
-pub(super) fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<String> {
+pub fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<String> {
     let text = |node: tree_sitter::Node<'_>| document.text.get(node.byte_range()).map(str::to_owned);
     let field = |name: &str| node.child_by_field_name(name).and_then(text);
     match (document.language, node.kind()) {
