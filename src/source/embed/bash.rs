@@ -7,7 +7,7 @@ use super::decoded::Decoded;
 use super::expand::{self, Variables, Word};
 use super::sql;
 use super::{Finder, Fragment, Language};
-use crate::source::scope_of;
+use crate::source::{HOLE, scope_of};
 
 /// Words of one command that are looked at.
 const MOST_WORDS: usize = 4000;
@@ -127,11 +127,12 @@ impl<'a, 't> Command<'a, 't> {
         let mut rest = Decoded::default();
         rest.append_range(&again, skip..again.text.len());
         // A text that is one variable says nothing.
-        let bare = rest.text.trim();
-        let is_known =
-            !(bare == crate::source::HOLE || bare.starts_with('$') && !bare.contains(char::is_whitespace));
-        is_known.then_some(rest)
+        (!is_one_variable(rest.text.trim())).then_some(rest)
     }
+}
+
+fn is_one_variable(text: &str) -> bool {
+    text == HOLE || (text.starts_with('$') && !text.contains(char::is_whitespace))
 }
 
 fn command(finder: &Finder<'_>, node: Node<'_>, fragments: &mut Vec<Fragment>) {
@@ -250,9 +251,7 @@ fn joined(command: &Command<'_, '_>, from: usize, through: String, fragments: &m
     }
     let known = command.words.iter().skip(from).any(|(word, _)| {
         let text = word.decoded.text.trim();
-        !text.is_empty()
-            && !(text.starts_with('$') && !text.contains(char::is_whitespace))
-            && text != crate::source::HOLE
+        !text.is_empty() && !is_one_variable(text)
     });
     if known {
         command.push(Language::Bash, through, script, fragments);

@@ -191,7 +191,7 @@ impl Search<'_, '_> {
             Service::Github => key == "run" && scalar,
             Service::Gitlab => GITLAB_KEYS.contains(&key),
             Service::Azure => scalar && matches!(key, "script" | "bash" | "inlineScript"),
-            Service::Circle => (key == "run" && scalar) || (key == "command" && scalar),
+            Service::Circle => scalar && matches!(key, "run" | "command"),
             Service::Plain => PLAIN_KEYS.contains(&key) && !matches!(entry.value, Value::Mapping(_)),
             Service::Taskfile => {
                 matches!(key, "cmds" | "cmd" | "sh" | "status") && !matches!(entry.value, Value::Mapping(_))

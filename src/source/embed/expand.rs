@@ -152,8 +152,8 @@ impl Reader<'_> {
         let rest = &self.source[from..];
         let (length, is_variable) = if rest.starts_with("$(") {
             (balanced(rest, 1, '(', ')'), false)
-        } else if rest.starts_with('`') {
-            (rest[1..].find('`').map_or(rest.len(), |found| found + 2), false)
+        } else if let Some(inside) = rest.strip_prefix('`') {
+            (inside.find('`').map_or(rest.len(), |found| found + 2), false)
         } else if rest.starts_with("${") {
             (balanced(rest, 1, '{', '}'), true)
         } else {

@@ -83,8 +83,8 @@ fn expand(source: &str, host: usize, variables: &HashMap<&str, Option<&str>>, ou
                 _ => out.shell_hole(host + from, name),
             }
             from + length
-        } else if rest.starts_with('$') {
-            let next = rest[1..].chars().next().map_or(0, char::len_utf8);
+        } else if let Some(name) = rest.strip_prefix('$') {
+            let next = name.chars().next().map_or(0, char::len_utf8);
             out.hole(host + from);
             from + 1 + next
         } else {
