@@ -2,7 +2,7 @@
 
 use crate::change::{Change, FileChange, LineMap, Side};
 use crate::checks::{self, Evidence};
-use crate::context::{PlaceSettings, Places, Provenance, Reviewers};
+use crate::context::{PlaceSettings, Places, Provenance, Reviewers, Signals};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
 use crate::gate::{self, Policy, Verdict};
@@ -87,7 +87,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         score: ledger.score,
         level: ledger.level,
         reviewers,
-        provenance: Provenance { status: "unknown".to_owned(), evidence: Vec::new() },
+        provenance: Provenance::of(&change.commits, &Signals::default()),
         coverage: coverage(change, compared.not_analysed),
     };
     let verdict = gate::decide(&assessment, policy, remarks);

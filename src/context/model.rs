@@ -47,9 +47,29 @@ pub struct Reviewers {
 }
 
 /// Whether the change says that an assistant helped to write it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Provenance {
-    /// `declared-ai`, `declared-human` or `unknown`.
-    pub status: String,
+    pub status: Origin,
     pub evidence: Vec<String>,
+}
+
+/// What is declared. Nothing declared means nothing known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    DeclaredAi,
+    DeclaredHuman,
+    #[default]
+    Unknown,
+}
+
+impl Origin {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DeclaredAi => "declared-ai",
+            Self::DeclaredHuman => "declared-human",
+            Self::Unknown => "unknown",
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::super::page::{Page, Span, Style, keep_end, keep_start, wrap};
 use super::super::visible::visible;
 use super::super::{Display, Report, grouped};
 use super::{INDENT, row};
-use crate::context::Reviewer;
+use crate::context::{Origin, Reviewer};
 use crate::risk::{Row, State};
 
 /// Columns of a label of the ledger and the gap behind it.
@@ -19,10 +19,12 @@ const MOST_PATHS: usize = 7;
 pub fn write(page: &mut Page, report: &Report<'_>, display: &Display) {
     ledger(page, report, display);
     let provenance = &report.assessment.provenance;
-    if provenance.status != "unknown" {
-        let text = match provenance.evidence.is_empty() {
-            true => provenance.status.clone(),
-            false => provenance.evidence.join(" · "),
+    if provenance.status != Origin::Unknown {
+        let evidence = provenance.evidence.join(" · ");
+        let text = match (provenance.status, provenance.evidence.is_empty()) {
+            (status, true) => status.word().to_owned(),
+            (Origin::DeclaredAi, false) => format!("declared: {evidence}"),
+            (_, false) => evidence,
         };
         row(page, "AI", &text, Style::Plain, display);
     }
