@@ -131,6 +131,10 @@ impl Repository {
         &self.common_dir
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// `HEAD` against everything on disk: staged, unstaged, and untracked files that are not ignored.
     pub fn work_tree(&self) -> Result<Change, ChangeError> {
         let root = self.root.as_deref().ok_or_else(|| self.no_work_tree())?;

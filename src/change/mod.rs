@@ -7,6 +7,7 @@ mod ewah;
 mod git;
 mod index;
 mod lines;
+mod log;
 mod memory;
 mod model;
 mod objects;
@@ -18,6 +19,7 @@ mod revision;
 
 pub use git::{Environment, Repository};
 pub use lines::LineMap;
+pub use log::Logged;
 pub use model::{
     Change, ChangeError, ChangeKind, Commit, Content, FileChange, FileSide, LARGEST_TEXT, MemoryTree, Mode,
     Revision, Side, Skipped, Status, Tree,
