@@ -7,6 +7,7 @@
 //! change → source → facts → delta → rules → plan → checks → context → risk → gate → report → cli
 //! ```
 
+pub mod backtest;
 mod calendar;
 pub mod change;
 pub mod checks;

@@ -235,6 +235,31 @@ impl Repository {
         self.between(ChangeKind::Commit, (&label, parent), (name, to), own)
     }
 
+    /// All commits but merges of a range `A..B`, or that lead to a revision (default `HEAD`), oldest first.
+    pub fn non_merges(&self, range: Option<&str>) -> Result<Vec<Commit>, ChangeError> {
+        let repository = lock(&self.shared);
+        let (base, head) = match range.map(|range| range.split_once("..").ok_or(range)) {
+            None => (None, "HEAD"),
+            Some(Err(head)) => (None, head),
+            Some(Ok((base, head))) => (Some(base), if head.is_empty() { "HEAD" } else { head }),
+        };
+        let to = revision::commit(&repository, head)?;
+        let from = base.map(|base| revision::commit(&repository, base)).transpose()?;
+        revision::non_merges(&repository, to, from).map_err(|error| other(&error))
+    }
+
+    /// Where the host of the remote shows commits, up to their id; known for hosts with GitHub's scheme.
+    pub fn commit_pages(&self) -> Option<String> {
+        let repository = lock(&self.shared);
+        let remote = repository.find_remote("origin").ok()?;
+        let address = remote.url().ok()?.trim_end_matches('/').trim_end_matches(".git").to_owned();
+        let path = address
+            .strip_prefix("https://github.com/")
+            .or_else(|| address.strip_prefix("git@github.com:"))
+            .or_else(|| address.strip_prefix("ssh://git@github.com/"))?;
+        Some(format!("https://github.com/{path}/commit/"))
+    }
+
     fn between(
         &self,
         kind: ChangeKind,

@@ -173,6 +173,22 @@ pub(super) fn commits(repository: &Repository, head: Oid, base: Option<Oid>) -> 
     walk.map_while(Result::ok).take(MOST_COMMITS).filter_map(|id| describe(repository, id)).collect()
 }
 
+/// All commits but merges that `head` has and `base` has not, oldest first.
+pub(super) fn non_merges(
+    repository: &Repository,
+    head: Oid,
+    base: Option<Oid>,
+) -> Result<Vec<Commit>, git2::Error> {
+    let mut walk = repository.revwalk()?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME | Sort::REVERSE)?;
+    walk.push(head)?;
+    if let Some(base) = base {
+        walk.hide(base)?;
+    }
+    let single = |id: &Oid| repository.find_commit(*id).is_ok_and(|commit| commit.parent_count() <= 1);
+    Ok(walk.map_while(Result::ok).filter(single).filter_map(|id| describe(repository, id)).collect())
+}
+
 pub(super) fn describe(repository: &Repository, id: Oid) -> Option<Commit> {
     let commit = repository.find_commit(id).ok()?;
     let author = commit.author();

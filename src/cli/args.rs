@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::backtest::{BacktestArgs, CalibrateArgs};
 use super::check::CheckArgs;
 use super::demo::DemoArgs;
 use super::explain::ExplainArgs;
@@ -38,6 +39,8 @@ pub enum Command {
     Rules(RulesArgs),
     /// Judge an embedded change, without a repository
     Demo(DemoArgs),
+    Backtest(BacktestArgs),
+    Calibrate(CalibrateArgs),
 }
 
 impl Arguments {
@@ -46,7 +49,7 @@ impl Arguments {
         match &self.command {
             Command::Check(args) => args.report.format == Format::Json,
             Command::Demo(args) => args.report.format == Format::Json,
-            Command::Explain(_) => false,
+            Command::Backtest(_) | Command::Calibrate(_) | Command::Explain(_) => false,
             Command::Rules(_) => false,
         }
     }

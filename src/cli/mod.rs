@@ -1,6 +1,7 @@
 //! The command line: what was typed, turned into one request, carried out by one file a subcommand.
 
 mod args;
+mod backtest;
 mod check;
 mod demo;
 mod explain;

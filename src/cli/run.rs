@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use super::args::{Arguments, Command};
 use super::failure::Failure;
 use super::output::{complain, print};
-use super::{check, demo, explain, rules};
+use super::{backtest, check, demo, explain, rules};
 use crate::gate::Status;
 use crate::report::{self, Page, Span, Style};
 
@@ -56,6 +56,8 @@ fn dispatch(arguments: Arguments) -> Result<Status, Failure> {
     let color = arguments.color;
     match arguments.command {
         Command::Check(args) => check::run(&args, color),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::Calibrate(args) => backtest::calibrate(&args),
         Command::Demo(args) => demo::run(&args, color),
         Command::Explain(args) => explain::run(&args, color),
         Command::Rules(args) => rules::run(args, color),

@@ -1,6 +1,6 @@
 //! An assessment: findings with their points, the ledger that adds them up, and what was not judged.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::context::{Place, Provenance, Reviewers};
 use crate::rules::Finding;
@@ -23,7 +23,7 @@ impl Score {
 }
 
 /// A band of scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// 0 to 14.
