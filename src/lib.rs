@@ -4,7 +4,7 @@
 //! The folders are the way of a change, and [`assess`] is that way in one function. Imports go leftwards only:
 //!
 //! ```text
-//! change → source → facts → delta → rules → plan → checks → context → risk → gate → report → cli
+//! change → source → facts → delta → rules → plan → checks → context → risk → gate → report → backtest → cli
 //! ```
 
 pub mod backtest;
