@@ -62,7 +62,7 @@ impl Record {
                 })
                 .collect(),
             context: (context * 10.0).round() / 10.0,
-            ai: assessment.provenance.status.clone(),
+            ai: assessment.provenance.status.word().to_owned(),
             seconds: (seconds * 10_000.0).round() / 10_000.0,
         }
     }
