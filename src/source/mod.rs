@@ -9,6 +9,7 @@ mod language;
 mod parse;
 mod read;
 mod scope;
+mod template;
 
 pub use document::{
     Document, Embedding, HOLE, Language, LineIndex, Locus, NotAnalysed, OffsetMap, Position, Scope,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::admit::{Admitted, admit};
 use super::parse::{parse, parse_again};
-use super::{Document, Language, LineIndex, NotAnalysed, embed};
+use super::{Document, Language, LineIndex, NotAnalysed, embed, template};
 use crate::change::{FileChange, LineMap, Side};
 
 /// The bytes of one side that the change touches; facts elsewhere are equal on both sides.
@@ -94,7 +94,8 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     let mut before = None;
     if let Some(text) = old {
         let language = language(Side::Old, &text);
-        let tree = match parse(&text, language) {
+        let read = readable(&text, language);
+        let tree = match parse(&read, language) {
             Ok(tree) => tree,
             Err(reason) => {
                 decline(&mut reading.not_analysed, file, reason);
@@ -102,14 +103,15 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
             }
         };
         note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
-        before = tree.clone().map(|tree| (text.clone(), language, tree));
-        reading.old = Some(side(index, file, Side::Old, text, language, tree, map));
+        before = tree.clone().map(|tree| (read.clone(), language, tree));
+        reading.old = Some(side(index, file, Side::Old, (text, read), language, tree, map));
     }
     if let Some(text) = new {
         let language = language(Side::New, &text);
+        let read = readable(&text, language);
         let parsed = match &before {
-            Some((old, same, tree)) if *same == language => parse_again(&text, language, old, tree),
-            _ => parse(&text, language),
+            Some((old, same, tree)) if *same == language => parse_again(&read, language, old, tree),
+            _ => parse(&read, language),
         };
         let tree = match parsed {
             Ok(tree) => tree,
@@ -119,7 +121,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
             }
         };
         note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
-        reading.new = Some(side(index, file, Side::New, text, language, tree, map));
+        reading.new = Some(side(index, file, Side::New, (text, read), language, tree, map));
     }
     for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
         let declined = embed::unfold(&mut side.documents, &side.focus);
@@ -128,6 +130,14 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
         }
     }
     reading
+}
+
+/// What is handed to the parser: the text, or for YAML that a template engine fills in, a text of the same length.
+fn readable(text: &Arc<str>, language: Language) -> Arc<str> {
+    match language {
+        Language::Yaml => template::blanked(text).unwrap_or_else(|| text.clone()),
+        _ => text.clone(),
+    }
 }
 
 /// In these languages the grammar knows all there is, so an error is one of the text, and what stands around it may be
@@ -198,23 +208,15 @@ fn side(
     index: usize,
     file: &FileChange,
     side: Side,
-    text: Arc<str>,
+    (text, read): (Arc<str>, Arc<str>),
     language: Language,
     tree: Option<tree_sitter::Tree>,
     map: Option<&LineMap>,
 ) -> SideReading {
     let lines = Arc::new(LineIndex::new(text.clone()));
     let path: Arc<str> = file.side(side).map_or("", |side| &side.path).into();
-    let document = Document {
-        side,
-        file: index,
-        path,
-        language,
-        text: text.clone(),
-        tree,
-        embedding: None,
-        lines: lines.clone(),
-    };
+    let document =
+        Document { side, file: index, path, language, text: read, tree, embedding: None, lines: lines.clone() };
     let focus = map.map_or_else(Focus::everything, |map| focus(map, side, &lines));
     SideReading { text, lines, focus, documents: vec![document] }
 }

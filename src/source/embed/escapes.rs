@@ -4,7 +4,6 @@ use super::decoded::Decoded;
 
 /// How a language reads a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "used by the hosts in program code, which follow")]
 pub(super) enum Style {
     Json,
     /// Double-quoted YAML.

@@ -7,13 +7,22 @@
 mod bash;
 mod ci;
 mod clients;
+mod code;
 mod decoded;
 mod dockerfile;
 mod escapes;
 mod expand;
+mod go;
+mod hcl;
+mod java;
+mod javascript;
 mod json;
 mod make;
 mod outline;
+mod pieces;
+mod purpose;
+mod python;
+mod rust;
 mod sql;
 mod words;
 mod workloads;
@@ -106,7 +115,15 @@ impl<'a> Finder<'a> {
             Language::Dockerfile => dockerfile::find(self),
             Language::Make => make::find(self),
             Language::Bash => bash::find(self),
-            _ => Vec::new(),
+            Language::Hcl => hcl::find(self),
+            Language::Python
+            | Language::Rust
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Tsx
+            | Language::Go
+            | Language::Java => code::find(self),
+            Language::Sql | Language::Toml | Language::Properties | Language::Plain => Vec::new(),
         };
         found.retain(|fragment| !fragment.decoded.is_blank());
         found

@@ -88,10 +88,24 @@ pub(super) fn begins(text: &str) -> bool {
     words.upper(0).is_some_and(|word| VERBS.contains(&word)) && words.is_more_than(1)
 }
 
+/// As [`begins`], for functions that take other texts too: the verb must be written as one.
+pub(super) fn begins_loudly(text: &str) -> bool {
+    begins(text) && Words::read(text).first_is_upper()
+}
+
 /// Whether a text is a statement by its own words: the verb, its second keyword, and a name that is followed by what
 /// may follow a name. Prose such as "Delete from the list" is none.
 pub(super) fn is_statement(text: &str) -> bool {
-    let mut words = Words::read(text);
+    reads_as_statement(Words::read(text))
+}
+
+/// As [`is_statement`], where the text is given to a function that often takes SQL: what follows the name does not
+/// matter.
+pub(super) fn is_statement_here(text: &str) -> bool {
+    reads_as_statement(Words { trusted: true, ..Words::read(text) })
+}
+
+fn reads_as_statement(mut words: Words<'_>) -> bool {
     // Prose begins with a capital and goes on in small letters.
     if words.first_is_capitalised() {
         return false;
@@ -176,6 +190,8 @@ pub(super) fn grows(text: &str, name: &str) -> bool {
 struct Words<'a> {
     tokens: Vec<&'a str>,
     upper: Vec<String>,
+    /// What follows a name needs no proof.
+    trusted: bool,
 }
 
 /// Tokens that are read; the deciding words stand early.
@@ -209,7 +225,7 @@ impl<'a> Words<'a> {
             rest = &rest[length..];
         }
         let upper = tokens.iter().map(|token| token.to_ascii_uppercase()).collect();
-        Self { tokens, upper }
+        Self { tokens, upper, trusted: false }
     }
 
     fn skip(&mut self, count: usize) {
@@ -262,7 +278,8 @@ impl<'a> Words<'a> {
             None => true,
             Some(word) => AFTER_NAME.contains(&word) || !word.starts_with(char::is_alphanumeric),
         };
-        may_follow(index + 1)
+        self.trusted
+            || may_follow(index + 1)
             || self.token(index + 1) == Some(HOLE)
             || self
                 .upper(index + 2)
@@ -293,6 +310,9 @@ impl<'a> Words<'a> {
         }
         if !self.is_name(index) {
             return false;
+        }
+        if self.trusted {
+            return true;
         }
         let next = self.upper(index + 1);
         match verb {

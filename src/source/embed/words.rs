@@ -5,7 +5,6 @@ use super::{Fragment, Language, Scope};
 
 /// One argument: its text, with interpolations as shell variables, or an expression of the host.
 #[derive(Debug)]
-#[allow(dead_code, reason = "used by the hosts in program code, which follow")]
 pub(super) enum Argument {
     /// Holds no variable of a shell: every byte is meant.
     Literal(Decoded),
