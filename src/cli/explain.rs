@@ -3,12 +3,13 @@
 use clap::Args;
 
 use super::failure::Failure;
+use super::known::Known;
 use super::output::print;
 use super::terminal::{ColorChoice, display};
 use crate::gate::Status;
 use crate::nearest;
 use crate::report;
-use crate::rules::{Entry, RuleSet, builtin_examples};
+use crate::rules::{Entry, RuleSet};
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -17,9 +18,9 @@ pub struct ExplainArgs {
 }
 
 pub fn run(args: &ExplainArgs, color: ColorChoice) -> Result<Status, Failure> {
-    let rules = RuleSet::builtin();
-    let entry = find(&rules, &args.rule)?;
-    let examples = builtin_examples().remove(&entry.rule.id).unwrap_or_default();
+    let known = Known::here()?;
+    let entry = find(&known.rules, &args.rule)?;
+    let examples = known.examples(&entry.rule.id);
     print(&report::explanation(&entry.rule, &examples, &display(color, false)))?;
     Ok(Status::Pass)
 }

@@ -7,6 +7,7 @@ mod demo;
 mod explain;
 mod failure;
 mod judge;
+mod known;
 mod output;
 mod request;
 mod rules;

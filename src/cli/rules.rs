@@ -1,16 +1,17 @@
 //! `foureyes rules`: lists, shows and tests rules.
 
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::explain::{self, ExplainArgs};
 use super::failure::Failure;
+use super::known::{self, Known};
 use super::output::print;
 use super::terminal::{ColorChoice, display};
 use crate::examples;
 use crate::gate::Status;
 use crate::report;
-use crate::rules::{self, PROJECT_FOLDER, RuleSet, builtin_examples};
+use crate::rules::{PROJECT_FOLDER, Rule, RuleSet, builtin_examples};
 
 #[derive(Debug, Args)]
 pub struct RulesArgs {
@@ -50,8 +51,8 @@ pub fn run(args: RulesArgs, color: ColorChoice) -> Result<Status, Failure> {
         RulesAction::Show(which) => match args.format {
             RulesFormat::Human => explain::run(&which, color),
             RulesFormat::Json | RulesFormat::Markdown => {
-                let rules = RuleSet::builtin();
-                let rule = &explain::find(&rules, &which.rule)?.rule;
+                let known = Known::here()?;
+                let rule = &explain::find(&known.rules, &which.rule)?.rule;
                 print(&match args.format {
                     RulesFormat::Json => report::rules_json(&[rule]),
                     _ => report::rules_markdown(&[rule]),
@@ -64,8 +65,12 @@ pub fn run(args: RulesArgs, color: ColorChoice) -> Result<Status, Failure> {
 }
 
 fn list(format: RulesFormat, color: ColorChoice) -> Result<Status, Failure> {
-    let set = RuleSet::builtin();
-    let all: Vec<&rules::Rule> = set.iter().map(|entry| &entry.rule).collect();
+    // The reference speaks of the built-in rules alone, wherever it is written.
+    let known = match format {
+        RulesFormat::Markdown => RuleSet::builtin(),
+        RulesFormat::Human | RulesFormat::Json => Known::here()?.rules,
+    };
+    let all: Vec<&Rule> = known.iter().map(|entry| &entry.rule).collect();
     print(&match format {
         RulesFormat::Human => report::rules_list(&all, &display(color, false)),
         RulesFormat::Json => report::rules_json(&all),
@@ -77,9 +82,7 @@ fn list(format: RulesFormat, color: ColorChoice) -> Result<Status, Failure> {
 /// Runs the examples of rule files; a rule that breaks its word fails the command.
 fn test(files: &[PathBuf]) -> Result<Status, Failure> {
     let files = match files {
-        [] => rules::files_in(Path::new(PROJECT_FOLDER)).map_err(|error| {
-            Failure::new(format!("cannot read {PROJECT_FOLDER}: {error}"), "name the files")
-        })?,
+        [] => known::files()?,
         some => some.to_vec(),
     };
     if files.is_empty() {
@@ -88,14 +91,7 @@ fn test(files: &[PathBuf]) -> Result<Status, Failure> {
             "write one (docs/configuration.md shows how), or name the files to test",
         ));
     }
-    let mut own = Vec::new();
-    for path in &files {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("cannot read {name}: {error}"), "rules are UTF-8 YAML files")
-        })?;
-        own.push((name.clone(), rules::parse(&name, &text)?));
-    }
+    let own = known::read(&files)?;
     let builtin = builtin_examples();
     let mut set = RuleSet::builtin();
     // A built-in rule that is named as a file is tested as it stands there.
@@ -117,7 +113,9 @@ fn test(files: &[PathBuf]) -> Result<Status, Failure> {
     }
     let outcome =
         if failures.is_empty() { "all hold".to_owned() } else { format!("{} failed", failures.len()) };
-    text.push_str(&format!("{} rules, {count} examples: {outcome}\n", own.len()));
+    let rules = report::counted(own.len(), "rule", "rules");
+    let examples = report::counted(count, "example", "examples");
+    text.push_str(&format!("{rules}, {examples}: {outcome}\n"));
     print(&text)?;
     Ok(if failures.is_empty() { Status::Pass } else { Status::Fail })
 }

@@ -133,7 +133,7 @@ impl Policy {
             return Self::parse(path, &text).map_err(|error| PolicyError {
                 reason: format!("{} (on the old side)", error.reason),
                 hint: Some(format!(
-                    "{}; until it is repaired there, --config FILE judges by another configuration",
+                    "{} (until it is repaired there, --config FILE judges by another one)",
                     error.hint.unwrap_or_else(|| KEYS_HINT.to_owned())
                 )),
                 ..error

@@ -50,7 +50,7 @@ impl Display {
 }
 
 /// A number of things: `1 file`, `12,405 files`.
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 

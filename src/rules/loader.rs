@@ -71,7 +71,10 @@ pub fn is_rule_file(path: &str) -> bool {
 }
 
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim().to_owned()
+    let line = message.lines().next().unwrap_or_default().trim().trim_start_matches("error: ");
+    // The place is already in the name.
+    let placed = line.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+    placed.map_or(line, |(_, reason)| reason).to_owned()
 }
 
 #[cfg(test)]
