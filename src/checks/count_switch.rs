@@ -2,8 +2,9 @@
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
+use super::renamed::severity;
 use crate::facts::{Resource, System};
-use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of, tables};
+use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, subject_of};
 
 /// What multiplies a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,11 +54,10 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         if !switched || Handled::in_module(evidence, &after.module).is_moved(&after.address) {
             continue;
         }
-        let severity = match tables::class_of(after) {
-            Some(Class::Data | Class::Identity | Class::Container) => rule.severity,
-            Some(Class::Config) => rule.severity.min(Severity::Medium),
-            Some(Class::Compute) | None => rule.severity.min(Severity::High),
-        };
+        // No instance had another address before.
+        if before.attribute("count").is_some_and(|count| count.value.as_number() == Some(0.0)) {
+            continue;
+        }
         let at = |resource: &Resource, name: &str| {
             resource
                 .attributes
@@ -69,7 +69,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let draft = Draft {
             old: Some(OldPlace::at(&at(before, was.name()).unwrap_or_else(|| old.locus.clone()))),
             subject: Some(subject_of(new)),
-            severity: Some(severity),
+            severity: Some(severity(rule.severity, after)),
             evidence: vec!["no moved block".to_owned()],
             ..Draft::new(Kind::Changed, Place::start_of(&locus))
         };

@@ -2,16 +2,22 @@
 
 mod addresses;
 mod codeowners;
+mod conditions;
 mod count_switch;
 mod deletions;
+mod edits;
 mod gate_files;
+mod instances;
 mod intent;
 mod kustomize_entries;
+mod modules;
 mod plan;
 mod removed;
 mod renamed;
 mod replacement;
 mod tests;
+mod unknown_type;
+mod versions;
 
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
@@ -40,12 +46,15 @@ const CHECKS: &[(&str, Check)] = &[
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("instances", instances::check),
     ("kustomize-entries", kustomize_entries::check),
     ("mass-deletion", deletions::check),
     ("plan", plan::check),
+    ("removed-modules", modules::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
     ("tests", tests::check),
+    ("unknown-type", unknown_type::check),
 ];
 
 /// The check that looks at what the others found.

@@ -1,36 +1,81 @@
 //! `removed-resources`: an object vanishes from configuration and will be deleted.
 //!
-//! Parameters: `class` (comma-separated classes of `rules/data/stateful.json`), `system` (default
-//! `terraform`).
+//! Parameters: `class` (comma-separated classes of `rules/data/stateful.json`) or `type` (comma-separated globs over
+//! the kind), `not_type`, `system` (`terraform`
+//! unless given).
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
 use super::renamed::successor;
-use crate::facts::{Resource, System};
+use crate::facts::{Resource, System, glob};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Rule, Severity, subject_of, tables};
 
+/// Which resources a rule speaks of.
+pub(super) struct Wanted {
+    classes: Option<Vec<String>>,
+    kinds: Option<Vec<String>>,
+    not_kinds: Vec<String>,
+    system: System,
+}
+
+impl Wanted {
+    pub(super) fn of(rule: &Rule) -> Self {
+        let parameter = |name: &str| rule.check.as_ref().and_then(|check| check.with.get(name));
+        let list = |name: &str| -> Option<Vec<String>> {
+            parameter(name).map(|text| text.split(',').map(|word| word.trim().to_owned()).collect())
+        };
+        Self {
+            classes: list("class"),
+            kinds: list("type"),
+            not_kinds: list("not_type").unwrap_or_default(),
+            system: parameter("system").and_then(|name| tables::system(name)).unwrap_or(System::Terraform),
+        }
+    }
+
+    pub(super) fn admits(&self, resource: &Resource) -> bool {
+        let any = |globs: &[String]| globs.iter().any(|pattern| glob(pattern, &resource.kind));
+        let class = || {
+            tables::class_of(resource)
+                .map(|class| format!("{class:?}").to_ascii_lowercase())
+                .unwrap_or_default()
+        };
+        is_managed(resource) != (resource.kind == "module")
+            && self.system == resource.system
+            && self.kinds.as_ref().is_none_or(|kinds| any(kinds))
+            && !any(&self.not_kinds)
+            && self.classes.as_ref().is_none_or(|classes| classes.contains(&class()))
+    }
+}
+
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let parameter = |name: &str| rule.check.as_ref().and_then(|check| check.with.get(name)).cloned();
-    let classes = parameter("class").unwrap_or_else(|| "data,identity".to_owned());
-    let system = parameter("system").and_then(|name| tables::system(&name)).unwrap_or(System::Terraform);
+    let wanted = Wanted::of(rule);
     let mut findings = Vec::new();
-    for (old, resource, place) in evidence.removed() {
-        let class = tables::class_of(resource);
-        let wanted = class.is_some_and(|class| {
-            classes.split(',').any(|name| name.trim() == format!("{class:?}").to_ascii_lowercase())
-        });
-        if !wanted || !is_managed(resource) || system != resource.system {
+    for (old, resource, place) in evidence.removed().filter(|(_, gone, _)| wanted.admits(gone)) {
+        let handled = Handled::in_module(evidence, &resource.module);
+        if handled.keeps(&resource.address)
+            || handled.is_destroyed_on_purpose(&resource.address)
+            || successor(resource, evidence).is_some()
+        {
             continue;
         }
-        let handled = Handled::in_module(evidence, &resource.module);
-        if handled.keeps(&resource.address) || successor(resource, evidence).is_some() {
-            continue;
+        let mut notes = vec![evidence_of(resource)];
+        if resource.attribute("lifecycle.prevent_destroy").is_some() {
+            notes.push("prevent_destroy went with the block and stops nothing".to_owned());
+        }
+        if resource.system == System::Terraform && tables::replacement(resource).is_none() {
+            notes.push(format!("{} is a type that no table knows", resource.kind));
+        }
+        let elsewhere = evidence.introduced().find(|(_, new)| {
+            new.system == resource.system && new.kind == resource.kind && new.name == resource.name
+        });
+        if let Some((new, _)) = elsewhere {
+            notes.push(format!("the same name stands in {} now, which is another module", new.locus.path));
         }
         let draft = Draft {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(old)),
             severity: Some(if stays(resource) { rule.severity.min(Severity::High) } else { rule.severity }),
-            evidence: vec![evidence_of(resource)],
+            evidence: notes,
             ..Draft::new(Kind::Removed, place)
         };
         findings.push(

@@ -1,91 +1,170 @@
-//! `renamed-resources`: an object gets another address, so the old one is deleted and a new one made.
+//! `renamed-resources`: an object gets another address, so the old one is deleted and a new one made: another name in
+//! the same module, or the same block in a module that the old one calls or is called by.
 //!
-//! Parameters: `class` (comma-separated, optional), `type` (optional, one resource type such as `module`),
-//! `system` (default `terraform`).
+//! Parameters: `class`, `type`, `not_type`, `system` as of `removed-resources`.
 
 use super::Evidence;
-use super::addresses::{Handled, is_managed};
-use super::removed::stays;
-use crate::facts::{Fact, Resource, System};
+use super::addresses::Handled;
+use super::removed::{Wanted, stays};
+use crate::facts::{Body, Fact, Resource, System, Value};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of, tables};
 
 /// Bodies that share this part of their attributes are one object under two names.
 const LIKENESS: f64 = 0.7;
+/// For module calls, whose arguments are often tidied along the way.
+const LIKENESS_OF_CALLS: f64 = 0.6;
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let parameter = |name: &str| rule.check.as_ref().and_then(|check| check.with.get(name)).cloned();
-    let (classes, kind) = (parameter("class"), parameter("type"));
-    let system = parameter("system").and_then(|name| tables::system(&name)).unwrap_or(System::Terraform);
+    let wanted = Wanted::of(rule);
     let mut findings = Vec::new();
-    for (old, resource, _) in evidence.removed() {
-        let class = tables::class_of(resource);
-        let wanted = match (&kind, &classes) {
-            (Some(kind), _) => resource.kind == *kind,
-            (None, Some(classes)) => class.is_some_and(|class| {
-                classes.split(',').any(|name| name.trim() == format!("{class:?}").to_ascii_lowercase())
-            }),
-            (None, None) => is_managed(resource),
-        };
-        if !wanted
-            || resource.system != system
-            || Handled::in_module(evidence, &resource.module).keeps(&resource.address)
-        {
+    for (old, resource, _) in evidence.removed().filter(|(_, gone, _)| wanted.admits(gone)) {
+        let handled = Handled::in_module(evidence, &resource.module);
+        if handled.keeps(&resource.address) {
             continue;
         }
         let Some((new, heir)) = successor(resource, evidence) else { continue };
-        let severity = match class {
-            _ if stays(resource) => rule.severity.min(Severity::High),
-            Some(Class::Data | Class::Identity | Class::Container) => rule.severity,
-            Some(Class::Compute) | None => rule.severity.min(Severity::High),
-            Some(Class::Config) => rule.severity.min(Severity::Medium),
+        let module = (heir.module != resource.module).then(|| call_between(evidence, resource, heir)).flatten();
+        let address = match &module {
+            Some(Call::Into(name)) => format!("module.{name}.{}", heir.address),
+            Some(Call::OutOf(_)) | None => heir.address.clone(),
         };
+        let from = match &module {
+            Some(Call::OutOf(name)) => format!("module.{name}.{}", resource.address),
+            _ => resource.address.clone(),
+        };
+        // The moved block of a move out of a module stands at the caller.
+        if Handled::in_module(evidence, &heir.module).is_moved(&from) {
+            continue;
+        }
         let draft = Draft {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(new)),
-            severity: Some(severity),
+            severity: Some(severity(rule.severity, resource)),
             evidence: vec![format!(
-                "{} has the same type and body{}",
-                heir.address,
-                match system {
-                    System::Terraform => ", no moved block",
-                    _ => "",
-                }
+                "{address} has the same type and body{}",
+                if resource.system == System::Terraform { ", no moved block" } else { "" }
             )],
             ..Draft::new(Kind::Changed, Place::start_of(&new.locus))
         };
         findings.push(
             draft
-                .capture("address", &resource.address)
+                .capture("address", &from)
                 .capture("name", &resource.name)
                 .capture("type", &resource.kind)
-                .capture("old", &resource.address)
-                .capture("new", &heir.address)
+                .capture("old", &from)
+                .capture("new", &address)
                 .finish(rule),
         );
     }
     findings
 }
 
-/// The introduced resource of the same type and home that is most like a removed one, if it is like enough.
+/// How grave it is that an object is made anew.
+pub(super) fn severity(most: Severity, resource: &Resource) -> Severity {
+    match tables::class_of(resource) {
+        _ if stays(resource) => most.min(Severity::High),
+        Some(Class::Data | Class::Identity | Class::Container) => most,
+        Some(Class::Compute) => most.min(Severity::High),
+        Some(Class::Config) | None if tables::is_link(resource) => most.min(Severity::Low),
+        Some(Class::Config) => most.min(Severity::Medium),
+        None if resource.kind == "module" || resource.system != System::Terraform => most,
+        None if tables::sounds_stateful(&resource.kind) => most.min(Severity::High),
+        None => most.min(Severity::Medium),
+    }
+}
+
+/// How one module folder stands to another.
+enum Call {
+    /// The old folder calls the new one by this name.
+    Into(String),
+    /// The new folder calls the old one.
+    OutOf(String),
+}
+
+fn call_between(evidence: &Evidence<'_>, gone: &Resource, heir: &Resource) -> Option<Call> {
+    let calls = |caller: &str, callee: &str| {
+        let facts = evidence.new_resources.iter();
+        facts
+            .filter_map(|fact| match &fact.body {
+                Body::Resource(call) if call.kind == "module" && call.module == caller => Some(call),
+                _ => None,
+            })
+            .find(|call| folder_of(call).is_some_and(|folder| folder == callee))
+            .map(|call| call.name.clone())
+    };
+    calls(&gone.module, &heir.module)
+        .map(Call::Into)
+        .or_else(|| calls(&heir.module, &gone.module).map(Call::OutOf))
+}
+
+/// The folder that a module call with a local source names.
+pub(super) fn folder_of(call: &Resource) -> Option<String> {
+    let Value::Literal(_) = &call.attribute("source")?.value else { return None };
+    let source = call.attribute("source")?.value.as_text();
+    if !source.starts_with("./") && !source.starts_with("../") {
+        return None;
+    }
+    let mut parts: Vec<&str> = call.module.split('/').filter(|part| !part.is_empty()).collect();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The introduced resource of the same type that is most like a removed one, if it is like enough and the two homes
+/// are one module or call one another.
 pub(super) fn successor<'a>(gone: &Resource, evidence: &'a Evidence<'_>) -> Option<(&'a Fact, &'a Resource)> {
+    let least = if gone.kind == "module" { LIKENESS_OF_CALLS } else { LIKENESS };
     evidence
         .introduced()
-        .filter(|(_, new)| new.system == gone.system && new.kind == gone.kind && new.module == gone.module)
+        .filter(|(_, new)| new.system == gone.system && new.kind == gone.kind)
+        .filter(|(_, new)| {
+            new.module == gone.module
+                || (gone.system == System::Terraform && call_between(evidence, gone, new).is_some())
+        })
+        .filter(|(_, new)| gone.kind != "module" || same_source(gone, new))
         .map(|(fact, new)| ((likeness(gone, new) * 1000.0) as u32, fact, new))
-        .filter(|(likeness, ..)| f64::from(*likeness) >= LIKENESS * 1000.0)
-        .max_by(|one, other| one.0.cmp(&other.0).then(other.2.name.cmp(&one.2.name)))
+        .filter(|(likeness, ..)| f64::from(*likeness) >= least * 1000.0)
+        .max_by(|one, other| {
+            let home = |new: &Resource| new.module == gone.module;
+            let name = |new: &Resource| new.name == gone.name;
+            (one.0, home(one.2), name(one.2))
+                .cmp(&(other.0, home(other.2), name(other.2)))
+                .then(other.2.name.cmp(&one.2.name))
+        })
         .map(|(_, fact, new)| (fact, new))
 }
 
+/// The sources of two calls without version and ref.
+fn same_source(one: &Resource, other: &Resource) -> bool {
+    let source = |call: &Resource| {
+        let text = call.attribute("source").map(|source| source.value.as_text()).unwrap_or_default();
+        text.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+    };
+    source(one) == source(other)
+}
+
+/// Attributes that say nothing about which object it is.
+const INCIDENTAL: [&str; 4] = ["tags", "labels", "tags_all", "lifecycle"];
+
 /// Share of attributes that are equal on both, 0 to 1.
 fn likeness(one: &Resource, other: &Resource) -> f64 {
-    let total = one.attributes.len() + other.attributes.len();
+    let counts = |path: &str| !INCIDENTAL.contains(&path.split(['.', '[']).next().unwrap_or_default());
+    let of = |resource: &Resource| resource.attributes.iter().filter(|one| counts(&one.path)).count();
+    let total = of(one) + of(other);
     if total == 0 {
         return 1.0;
     }
     let common = one
         .attributes
         .iter()
+        .filter(|attribute| counts(&attribute.path))
         .filter(|attribute| {
             other.attribute(&attribute.path).is_some_and(|same| same.value.is_same(&attribute.value))
         })

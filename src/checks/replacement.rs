@@ -1,8 +1,12 @@
 //! `forces-replacement`: an edited attribute makes the provider delete the object and create another one.
+//!
+//! Parameter: `system` (`terraform` unless given).
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
-use crate::facts::{Attribute, Fact, Resource, Scalar, System, Value};
+use super::edits::{Comparison, Edit};
+use super::versions::{self, Pinned};
+use crate::facts::{Attribute, Fact, Resource, System, Value, without_indexes};
 use crate::rules::tables::{self, Replacement};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of};
 
@@ -13,157 +17,98 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         .and_then(|check| check.with.get("system"))
         .and_then(|name| tables::system(name))
         .unwrap_or(System::Terraform);
+    let moved = moved_pairs(evidence, system);
+    let renamed = |old: &str, new: &str| {
+        let at = |resource: &Resource, address: &str| resource.address == address;
+        let pairs = evidence.changed().map(|(_, before, _, after)| (before, after));
+        pairs
+            .chain(moved.iter().map(|pair| (pair.before, pair.after)))
+            .any(|(before, after)| at(before, old) && at(after, new))
+            || (evidence.removed().any(|(_, gone, _)| at(gone, old))
+                && evidence.introduced().any(|(_, come)| at(come, new)))
+    };
+    let same = evidence.changed().map(|(old, before, new, after)| Pair { old, before, new, after });
     let mut findings = Vec::new();
-    for (old, before, new, after) in evidence.changed() {
+    for pair in same.chain(moved.iter().copied()) {
+        let after = pair.after;
         if after.system != system || !is_managed(after) {
             continue;
         }
         let Some((table, source)) = tables::replacement(after) else { continue };
-        if Handled::in_module(evidence, &after.module).keeps(&after.address) {
-            continue;
-        }
-        let edits: Vec<Edit> = edits(before, after, &table);
+        let pinned = (system == System::Terraform && !table.older.is_empty())
+            .then(|| versions::pinned(evidence, &after.module, provider_of(after)))
+            .flatten();
+        let older = pinned.as_ref().is_some_and(|pinned| tables::is_older(after, pinned.major));
+        let comparison = Comparison { table: &table, older, renamed: &renamed };
+        let mut edits = comparison.edits(pair.before, after);
+        edits.retain(|edit| !is_providers_own_region(evidence, after, edit));
         let Some(first) = edits.iter().min_by_key(|edit| edit.doubt) else { continue };
-        findings.push(finding(rule, evidence, (old, new, after), first, &edits, &source));
+        let told = Told { table: &table, source: &source, pinned: pinned.filter(|_| older) };
+        findings.push(finding(rule, evidence, &pair, first, &edits, &told));
     }
     findings
 }
 
-/// An attribute that forces replacement and changed.
-struct Edit<'a> {
-    path: String,
-    old: Option<&'a Attribute>,
-    new: Option<&'a Attribute>,
-    /// Steps of confidence lost.
-    doubt: u8,
-    /// The tables say that it depends, not on what.
-    vague: bool,
-    note: Option<String>,
+/// One object on both sides.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    old: &'a Fact,
+    before: &'a Resource,
+    new: &'a Fact,
+    after: &'a Resource,
 }
 
-fn edits<'a>(before: &'a Resource, after: &'a Resource, table: &Replacement) -> Vec<Edit<'a>> {
-    let mut paths: Vec<&str> = after.attributes.iter().map(|attribute| attribute.path.as_str()).collect();
-    paths.extend(
-        before
-            .attributes
-            .iter()
-            .map(|attribute| attribute.path.as_str())
-            .filter(|path| after.attribute(path).is_none()),
-    );
-    let mut edits = Vec::new();
-    for path in paths {
-        let plain = without_indexes(path);
-        let always = table.replace.iter().any(|listed| covers(listed, &plain));
-        let sometimes = table.conditional.iter().find(|listed| covers(listed, &plain));
-        if !always && sometimes.is_none() {
-            continue;
+/// Objects that a `moved` block of this change carries to another address.
+fn moved_pairs<'a>(evidence: &'a Evidence<'_>, system: System) -> Vec<Pair<'a>> {
+    if system != System::Terraform {
+        return Vec::new();
+    }
+    let mut pairs = Vec::new();
+    for (old, before, _) in evidence.removed().filter(|(_, gone, _)| is_managed(gone)) {
+        let handled = Handled::in_module(evidence, &before.module);
+        let Some(to) = handled.destination(&before.address) else { continue };
+        let heir = evidence.introduced().find(|(_, new)| new.module == before.module && new.address == to);
+        if let Some((new, after)) = heir {
+            pairs.push(Pair { old, before, new, after });
         }
-        let (old, new) = (before.attribute(path), after.attribute(path));
-        let Some(doubt) = difference(old, new, &plain, table) else { continue };
-        let (extra, note) = match sometimes {
-            Some(listed) if !always => match table.when.get(listed) {
-                Some(when) if spares(when, old, new) => continue,
-                Some(when) => (1, Some(format!("forces replacement only: {when}"))),
-                None => (2, Some("forces replacement depending on the values".to_owned())),
-            },
-            _ => (0, None),
-        };
-        let vague = extra == 2;
-        edits.push(Edit { path: path.to_owned(), old, new, doubt: doubt + extra, vague, note });
     }
-    edits
+    pairs
 }
 
-/// Whether a condition of the tables clearly does not hold for two values.
-fn spares(when: &str, old: Option<&Attribute>, new: Option<&Attribute>) -> bool {
-    let number = |attribute: Option<&Attribute>| attribute.and_then(|attribute| attribute.value.as_number());
-    if when.starts_with("decrease") {
-        return matches!((number(old), number(new)), (Some(old), Some(new)) if new >= old);
-    }
-    when.starts_with("unless it was unset") && old.is_none()
+fn provider_of(resource: &Resource) -> &str {
+    resource.kind.split('_').next().unwrap_or_default()
 }
 
-/// Steps of confidence lost if the values differ, or `None` if they do not, as far as source can tell.
-fn difference(
-    old: Option<&Attribute>,
-    new: Option<&Attribute>,
-    plain: &str,
-    table: &Replacement,
-) -> Option<u8> {
-    let default = table.default.get(plain);
-    let unset = |attribute: Option<&Attribute>| match attribute.map(|attribute| &attribute.value) {
-        None => true,
-        Some(Value::Literal(Scalar::Null | Scalar::Bool(false))) => true,
-        Some(Value::Literal(Scalar::String(text))) => text.is_empty(),
-        Some(Value::Literal(Scalar::Number(number))) => *number == 0.0,
-        Some(Value::Literal(Scalar::Bool(true)) | Value::Unknown(_)) => false,
-    };
-    let is_default = |attribute: &Attribute| {
-        default.is_some_and(|default| match default {
-            serde_json::Value::String(text) => attribute.value.as_text() == *text,
-            other => attribute.value.as_text() == *other,
+/// Writing down the region that the provider has anyway is no change.
+fn is_providers_own_region(evidence: &Evidence<'_>, after: &Resource, edit: &Edit<'_>) -> bool {
+    let (Some(new), None) = (edit.new, edit.old) else { return false };
+    edit.path == "region"
+        && evidence.new_resources.iter().any(|fact| match &fact.body {
+            crate::facts::Body::Resource(provider) => {
+                provider.kind == "provider"
+                    && provider.module == after.module
+                    && provider.attribute("region").is_some_and(|region| region.value.is_same(&new.value))
+            }
+            _ => false,
         })
-    };
-    match (old, new) {
-        (Some(old), Some(new)) if old.value.is_same(&new.value) => None,
-        (Some(old), Some(new)) => match (&old.value, &new.value) {
-            (Value::Literal(_), Value::Literal(_)) => Some(0),
-            // Two expressions can stand for the same value.
-            (Value::Unknown(_), Value::Unknown(_)) => None,
-            _ => Some(2),
-        },
-        // The provider keeps what it has computed when the line goes.
-        (Some(_), None) if table.computed.iter().any(|listed| listed == plain) => None,
-        (Some(one), None) | (None, Some(one)) if is_default(one) || (default.is_none() && unset(Some(one))) => {
-            None
-        }
-        (None, Some(one)) if table.computed.iter().any(|listed| listed == plain) => {
-            // The line may only write down what the object already has.
-            Some(if matches!(one.value, Value::Literal(_)) { 1 } else { 2 })
-        }
-        (Some(one), None) | (None, Some(one)) => {
-            Some(if matches!(one.value, Value::Literal(_)) { 0 } else { 2 })
-        }
-        (None, None) => None,
-    }
 }
 
-/// `a[0].b["x"].c` is `a.b.c`.
-fn without_indexes(path: &str) -> String {
-    let mut plain = String::with_capacity(path.len());
-    let mut depth = 0u32;
-    for letter in path.chars() {
-        match letter {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => plain.push(letter),
-            _ => {}
-        }
-    }
-    plain
-}
-
-/// `x.*` covers the block and everything beneath it; a plain entry covers itself, its elements and, where it is a
-/// map, its keys.
-fn covers(listed: &str, path: &str) -> bool {
-    let stem = listed.strip_suffix(".*").unwrap_or(listed);
-    path.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// What the finding rests on besides the edit.
+struct Told<'a> {
+    table: &'a Replacement,
+    source: &'a str,
+    pinned: Option<Pinned>,
 }
 
 fn finding(
     rule: &Rule,
     evidence: &Evidence<'_>,
-    (old, new, after): (&Fact, &Fact, &Resource),
+    pair: &Pair<'_>,
     first: &Edit<'_>,
     edits: &[Edit<'_>],
-    source: &str,
+    told: &Told<'_>,
 ) -> Finding {
-    let class = tables::class_of(after);
-    let severity = match class {
-        Some(Class::Data | Class::Identity | Class::Container) => rule.severity,
-        Some(Class::Compute) | None => rule.severity.min(Severity::High),
-        Some(Class::Config) => rule.severity.min(Severity::Medium),
-    };
+    let (new, after) = (pair.new, pair.after);
     let text = |attribute: Option<&Attribute>| {
         attribute.map_or_else(|| "absent".to_owned(), |attribute| attribute.value.display())
     };
@@ -178,29 +123,14 @@ fn finding(
         }
         _ => Place::start_of(&new.locus),
     };
-    let mut notes = vec![source.to_owned()];
-    notes.push(match (first.old, first.new) {
-        (Some(_), Some(_)) if first.doubt == 0 => "literal to literal".to_owned(),
-        (None, _) => format!("{} was absent", first.path),
-        (_, None) => format!("{} is gone", first.path),
-        _ => "one side is an expression".to_owned(),
-    });
-    notes.extend(first.note.clone());
-    for attribute in [first.old, first.new].into_iter().flatten() {
-        notes.extend(attribute.folded.clone());
-    }
-    if after.system == System::Terraform {
-        notes.push("no moved block".to_owned());
-    }
-    for other in edits.iter().filter(|edit| edit.path != first.path).take(3) {
-        notes.push(format!("{} forces it too", other.path));
-    }
+    let (severity, kept) = severity(rule.severity, after);
     let draft = Draft {
-        old: Some(OldPlace::at(first.old.map_or(&old.locus, |attribute| &attribute.locus))),
+        old: Some(OldPlace::at(first.old.map_or(&pair.old.locus, |attribute| &attribute.locus))),
         subject: Some(subject_of(new)),
         doubt: first.doubt,
         severity: Some(if first.vague { severity.min(Severity::Medium) } else { severity }),
-        evidence: notes,
+        evidence: notes(pair, first, edits, told, kept),
+        content: without_indexes(&first.path),
         ..Draft::new(Kind::Changed, place)
     };
     draft
@@ -213,16 +143,64 @@ fn finding(
         .finish(rule)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_covered_as_the_tables_mean_them() {
-        assert!(covers("tags_all.*", "tags_all"));
-        assert!(covers("disk.*", "disk.size"));
-        assert!(covers("disk", "disk.size"));
-        assert!(!covers("disk", "disk_size"));
-        assert_eq!(without_indexes("disk[0].kms[\"a.b\"].key"), "disk.kms.key");
+fn notes(
+    pair: &Pair<'_>,
+    first: &Edit<'_>,
+    edits: &[Edit<'_>],
+    told: &Told<'_>,
+    kept: Option<&str>,
+) -> Vec<String> {
+    let mut notes = vec![match &told.pinned {
+        Some(pinned) => pinned.note.clone(),
+        None => told.source.to_owned(),
+    }];
+    let literal = |attribute: Option<&Attribute>| {
+        attribute.is_some_and(|attribute| matches!(attribute.value, Value::Literal(_)))
+    };
+    notes.push(match (first.old, first.new) {
+        (Some(_), Some(_)) if literal(first.old) && literal(first.new) => "literal to literal".to_owned(),
+        (Some(_), Some(_)) => "an expression on one side or both".to_owned(),
+        (None, _) => format!("{} was absent", first.path),
+        (_, None) => format!("{} is gone", first.path),
+    });
+    notes.extend(first.note.clone());
+    notes.extend(kept.map(str::to_owned));
+    for attribute in [first.old, first.new].into_iter().flatten() {
+        notes.extend(attribute.folded.clone());
     }
+    if told.table.beta {
+        notes.push("only in the beta provider".to_owned());
+    }
+    if told.table.delete_first {
+        notes.push("the old one is deleted before the new one is made".to_owned());
+    }
+    if pair.before.address != pair.after.address {
+        notes.push(format!("moved from {}", pair.before.address));
+    }
+    for other in edits.iter().filter(|edit| edit.path != first.path).take(3) {
+        notes.push(format!("{} forces it too", other.path));
+    }
+    notes
+}
+
+/// How grave it is to lose the object, and what still stands in the way.
+fn severity(most: Severity, after: &Resource) -> (Severity, Option<&'static str>) {
+    let is = |path: &str| after.attribute(path).is_some_and(|one| one.value.as_bool() == Some(true));
+    let grave = match tables::class_of(after) {
+        Some(Class::Data | Class::Identity | Class::Container) => most,
+        Some(Class::Compute) => most.min(Severity::High),
+        Some(Class::Config) | None if tables::is_link(after) => most.min(Severity::Low),
+        Some(Class::Config) => most.min(Severity::Medium),
+        None if after.system == System::Terraform && !tables::sounds_stateful(&after.kind) => {
+            most.min(Severity::Medium)
+        }
+        None => most.min(Severity::High),
+    };
+    if is("lifecycle.prevent_destroy") {
+        return (grave.min(Severity::Medium), Some("prevent_destroy still stands: the plan will fail"));
+    }
+    if is("lifecycle.create_before_destroy") && grave <= Severity::High {
+        return (grave.min(Severity::Medium), Some("create_before_destroy: the new one is made first"));
+    }
+    (grave, None)
 }

@@ -24,7 +24,7 @@ pub use model::{
     Guarding, Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value,
     Where, Word,
 };
-pub use path::{PathPattern, element_of, glob, without_numbers};
+pub use path::{PathPattern, element_of, glob, without_indexes, without_numbers};
 pub use statement::is_tautology;
 pub use syntax::{Pattern, Sameness};
 pub use terraform::settle;

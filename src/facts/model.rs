@@ -45,7 +45,8 @@ pub enum Scalar {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     /// Dotted path below the resource. List elements are `[name]` where the element names itself
-    /// (`name`, `id`, `key`, `sid`, or a scalar), otherwise `[0]`, `[1]`; repeated HCL blocks likewise.
+    /// (`name`, `id`, `key`, `sid`, or a scalar), otherwise `[0]`, `[1]`; repeated HCL blocks likewise, while
+    /// one that occurs once on either side has no index.
     pub path: String,
     pub value: Value,
     pub locus: Locus,
@@ -76,18 +77,20 @@ pub struct Resource {
     /// folder was renamed. Kubernetes: empty. Others: the file.
     pub module: String,
     /// Terraform: `aws_db_instance`; for other blocks `data.aws_ami`, `module`, `provider`, `variable`,
-    /// `output`, `local`, `moved`, `removed`, `import`, `backend`, `terraform`. Kubernetes: `apps/Deployment`,
+    /// `output`, `local` (its value under `value`), `moved`, `removed`, `import`, `check`, `backend` (its label is
+    /// `type`), `required_provider`, `terraform`; for whole files `tfvars`, `terragrunt`; `lock`. Kubernetes: `apps/Deployment`,
     /// `core/Namespace`. CloudFormation: `AWS::RDS::DBInstance`. Compose: `service`, `volume`, `network`.
     /// GitHub: `workflow`, `job`, `step`, `action`. GitLab: `pipeline`, `job`, `template`. Ansible: `play`, `task`.
     pub kind: String,
-    /// Terraform: the last label, or the provider alias. Kubernetes: `namespace/name`, or `name` in the default
+    /// Terraform: the last label; for a provider `aws` or `aws.alias`. Kubernetes: `namespace/name`, or `name` in the default
     /// namespace. Others: the key.
     pub name: String,
     /// What a person calls it: `aws_db_instance.orders`, `Deployment shop/api`, `job deploy`.
     pub address: String,
     /// Leaves in source order, paths unique.
     pub attributes: Vec<Attribute>,
-    /// Paths of nested blocks and mappings that exist, also when empty: `lifecycle`, `spec.template`.
+    /// Paths of nested blocks and mappings that exist, also when empty: `lifecycle`, `spec.template`. Terraform:
+    /// blocks only; an empty map or list assigned to an argument is a leaf `{}` or `[]`.
     pub blocks: BTreeSet<String>,
 }
 

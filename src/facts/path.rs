@@ -70,6 +70,21 @@ fn segments(path: &str) -> Vec<String> {
     found
 }
 
+/// `a[0].b["x"].c` is `a.b.c`.
+pub fn without_indexes(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    let mut depth = 0u32;
+    for letter in path.chars() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    plain
+}
+
 fn matches(pattern: &[String], path: &[String]) -> bool {
     match pattern.split_first() {
         None => path.is_empty(),
@@ -160,6 +175,11 @@ mod tests {
         assert_eq!(element_of("a[\"b.c\"].d"), None);
         assert_eq!(without_numbers("rules[10].verbs[get]").as_deref(), Some("rules[#].verbs[get]"));
         assert_eq!(without_numbers("rules[web].verbs[get]"), None);
+    }
+
+    #[test]
+    fn indexes_are_left_out() {
+        assert_eq!(without_indexes("disk[0].kms[\"a.b\"].key"), "disk.kms.key");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::facts::{Resource, Scalar, System, Value, glob};
 
 const STATEFUL: &str = include_str!("../../rules/data/stateful.json");
 const PROTECT: &str = include_str!("../../rules/data/protect.json");
+const LINKS: &str = include_str!("../../rules/data/links.json");
 const AWS: &str = include_str!("../../rules/data/terraform-aws.json");
 const AZURERM: &str = include_str!("../../rules/data/terraform-azurerm.json");
 const GOOGLE: &str = include_str!("../../rules/data/terraform-google.json");
@@ -61,6 +62,11 @@ pub fn class_of(resource: &Resource) -> Option<Class> {
     parse::<Stateful>(line(STATEFUL, &key)?).map(|entry| entry.class)
 }
 
+/// What a type of the Terraform providers holds.
+pub fn class_of_terraform(kind: &str) -> Option<Class> {
+    parse::<Stateful>(line(STATEFUL, kind)?).map(|entry| entry.class)
+}
+
 /// Which attributes of a type force delete-and-create.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Replacement {
@@ -74,11 +80,24 @@ pub struct Replacement {
     pub computed: Vec<String>,
     #[serde(default)]
     pub default: std::collections::BTreeMap<String, serde_json::Value>,
+    /// Forced replacement up to the major version that the table's head names.
+    #[serde(default)]
+    pub older: Vec<String>,
+    /// Two sources of the service say different things.
+    #[serde(default)]
+    pub disputed: Vec<String>,
+    #[serde(default)]
+    pub delete_first: bool,
+    /// The type has no update at all.
+    #[serde(default)]
+    pub no_update: bool,
+    #[serde(default)]
+    pub beta: bool,
 }
 
-/// The replacement facts of a type, with the table they come from; `None` for an unknown type.
-pub fn replacement(resource: &Resource) -> Option<(Replacement, String)> {
-    let table = match resource.system {
+/// The table that knows a type's provider.
+fn table_of(resource: &Resource) -> Option<&'static str> {
+    Some(match resource.system {
         System::Terraform => match resource.kind.split('_').next()? {
             "aws" => AWS,
             "azurerm" => AZURERM,
@@ -89,7 +108,48 @@ pub fn replacement(resource: &Resource) -> Option<(Replacement, String)> {
         System::Cloudformation => CLOUDFORMATION,
         System::Kubernetes => KUBERNETES,
         System::Compose | System::Github | System::Gitlab | System::Ansible => return None,
-    };
+    })
+}
+
+/// Whether a provider of this major version is one that `older` speaks of.
+pub fn is_older(resource: &Resource, major: u32) -> bool {
+    let head = table_of(resource).and_then(|table| parse::<Meta>(line(table, "_meta")?));
+    let first = |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());
+    head.and_then(|head| first(&head.older?)).is_some_and(|older| major <= older)
+}
+
+/// Types whose replacement is the ordinary way of editing them: what joins two objects, single rules and grants.
+pub fn is_link(resource: &Resource) -> bool {
+    static GLOBS: OnceLock<Vec<String>> = OnceLock::new();
+    let globs = GLOBS.get_or_init(|| serde_json::from_str(LINKS).unwrap_or_default());
+    globs.iter().any(|pattern| glob(pattern, &resource.kind))
+}
+
+/// For types that no table classes: a name of something that holds data or others.
+pub fn sounds_stateful(kind: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "database",
+        "bucket",
+        "volume",
+        "disk",
+        "snapshot",
+        "cluster",
+        "vault",
+        "filesystem",
+        "topic",
+        "queue",
+        "table",
+        "keyspace",
+        "share",
+        "zone",
+    ];
+    let words: Vec<&str> = kind.split('_').collect();
+    !words.contains(&"route") && words.last().is_some_and(|last| WORDS.contains(last))
+}
+
+/// The replacement facts of a type, with the table they come from; `None` for an unknown type.
+pub fn replacement(resource: &Resource) -> Option<(Replacement, String)> {
+    let table = table_of(resource)?;
     let entry = parse(line(table, &resource.kind)?)?;
     Some((entry, source_of(table)))
 }
@@ -99,11 +159,13 @@ struct Meta {
     source: String,
     #[serde(default)]
     version: Option<String>,
+    #[serde(default)]
+    older: Option<String>,
 }
 
 fn source_of(table: &str) -> String {
     match line(table, "_meta").and_then(parse::<Meta>) {
-        Some(Meta { source, version: Some(version) }) => {
+        Some(Meta { source, version: Some(version), .. }) => {
             format!("{} {version}", source.rsplit('/').next().unwrap_or(&source))
         }
         Some(meta) => meta.source,
@@ -218,6 +280,14 @@ mod tests {
                 assert!(line(table, key).and_then(parse::<Replacement>).is_some(), "{name}: {key}");
             }
         }
+    }
+
+    #[test]
+    fn links_are_known_by_name() {
+        let globs: Vec<String> = serde_json::from_str(LINKS).unwrap();
+        assert!(globs.iter().any(|pattern| glob(pattern, "aws_iam_role_policy_attachment")));
+        assert!(!globs.iter().any(|pattern| glob(pattern, "aws_db_instance")));
+        assert!(sounds_stateful("hcloud_volume") && !sounds_stateful("aws_route_table"));
     }
 
     #[test]

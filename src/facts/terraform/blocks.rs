@@ -61,7 +61,8 @@ pub(super) fn folder(path: &str) -> &str {
 
 /// Every resource of a file.
 pub(super) fn resources(path: &str, text: &str, body: &Body, flavour: Flavour, at: Locate<'_>) -> Vec<Fact> {
-    let maker = Maker { path, text, at };
+    let flattener = Flattener { text, objects_are_blocks: path.ends_with(".json") };
+    let maker = Maker { path, text, flattener, at };
     match flavour {
         Flavour::Configuration => {
             let mut facts = Vec::new();
@@ -93,6 +94,7 @@ pub(super) fn resources(path: &str, text: &str, body: &Body, flavour: Flavour, a
 struct Maker<'a> {
     path: &'a str,
     text: &'a str,
+    flattener: Flattener<'a>,
     at: Locate<'a>,
 }
 
@@ -134,7 +136,7 @@ impl Maker<'_> {
 
     fn local(&self, local: &Assignment) -> Fact {
         let mut leaves = Leaves::default();
-        Flattener { text: self.text }.value(&local.value, "value", &local.span, &mut leaves);
+        self.flattener.value(&local.value, "value", &local.span, &mut leaves);
         self.fact("local", &local.name, &format!("local.{}", local.name), leaves, &local.span)
     }
 
@@ -155,14 +157,13 @@ impl Maker<'_> {
                 "required_providers" => {
                     for provider in &inner.body.attributes {
                         let mut leaves = Leaves::default();
-                        let flattener = Flattener { text: self.text };
                         match &provider.value.kind {
                             Expression::Object(_) => {
-                                flattener.value(&provider.value, "", &provider.span, &mut leaves);
+                                self.flattener.value(&provider.value, "", &provider.span, &mut leaves);
                                 leaves.blocks.remove("");
                             }
                             // Before 0.13 the version stood alone.
-                            _ => flattener.value(&provider.value, "version", &provider.span, &mut leaves),
+                            _ => self.flattener.value(&provider.value, "version", &provider.span, &mut leaves),
                         }
                         let address = format!("required provider {}", provider.name);
                         facts.push(self.fact(
@@ -184,7 +185,7 @@ impl Maker<'_> {
 
     fn resource(&self, kind: &str, name: &str, address: &str, body: &Body, span: &Range<usize>) -> Fact {
         let mut leaves = Leaves::default();
-        Flattener { text: self.text }.body(body, "", &mut leaves);
+        self.flattener.body(body, "", &mut leaves);
         self.fact(kind, name, address, leaves, span)
     }
 

@@ -28,9 +28,11 @@ pub(super) struct Leaves {
     pub blocks: BTreeSet<String>,
 }
 
-/// The text around what is flattened, for JSON inside heredocs.
 pub(super) struct Flattener<'a> {
+    /// The text around what is flattened, for JSON inside heredocs.
     pub text: &'a str,
+    /// In JSON syntax an object can be a nested block; only the provider knows.
+    pub objects_are_blocks: bool,
 }
 
 impl Flattener<'_> {
@@ -103,8 +105,8 @@ impl Flattener<'_> {
                 Some(inner) => self.value(&inner, path, span, out),
                 None => leaf(out, path, Value::Unknown(node.source()), span),
             },
-            Expression::List(items) => self.list(items, path, out),
-            Expression::Object(entries) => self.object(entries, path, out),
+            Expression::List(items) => self.list(items, path, span, out),
+            Expression::Object(entries) => self.object(entries, path, span, out),
             Expression::Call(name, arguments) if matches!(name.as_str(), "jsonencode" | "yamlencode") => {
                 match arguments.as_slice() {
                     [only] => self.value(only, path, span, out),
@@ -115,8 +117,12 @@ impl Flattener<'_> {
         }
     }
 
-    fn object(&self, entries: &[Entry], path: &str, out: &mut Leaves) {
-        out.blocks.insert(path.to_owned());
+    fn object(&self, entries: &[Entry], path: &str, span: &Range<usize>, out: &mut Leaves) {
+        if self.objects_are_blocks {
+            out.blocks.insert(path.to_owned());
+        } else if entries.is_empty() {
+            leaf(out, path, Value::string("{}"), span);
+        }
         for entry in entries {
             let key = match &entry.key {
                 Key::Name(name) => segment(name),
@@ -127,8 +133,10 @@ impl Flattener<'_> {
         }
     }
 
-    fn list(&self, items: &[Node], path: &str, out: &mut Leaves) {
-        out.blocks.insert(path.to_owned());
+    fn list(&self, items: &[Node], path: &str, span: &Range<usize>, out: &mut Leaves) {
+        if items.is_empty() {
+            leaf(out, path, Value::string("[]"), span);
+        }
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
             let inner = match &item.kind {

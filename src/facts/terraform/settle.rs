@@ -44,6 +44,7 @@ pub fn settle(
     modules.extend(overlays.iter().map(|(home, _)| home.clone()));
     let was: HashMap<&str, &str> = renamed.iter().map(|(was, is)| (is.as_str(), was.as_str())).collect();
     for module in &modules {
+        bring_in_addresses(old, new, &mut folders, module);
         let before = was.get(module.as_str()).copied().unwrap_or(module);
         let mut overlay: Vec<Option<&str>> =
             overlays.iter().filter(|(home, _)| home == module).map(|(_, path)| Some(path.as_str())).collect();
@@ -188,6 +189,29 @@ fn renamed_folders(change: &Change, folders: &Folders<'_>) -> HashMap<String, St
         }
     }
     renamed
+}
+
+/// Where a resource is gone, `moved`, `removed` and `import` blocks of unchanged files count too.
+fn bring_in_addresses(old: &mut Vec<Fact>, new: &mut Vec<Fact>, folders: &mut Folders<'_>, module: &str) {
+    let names = |facts: &[Fact]| -> BTreeSet<Identity> {
+        facts.iter().filter_map(resource).filter(|one| one.module == module).map(identity).collect()
+    };
+    let kept = names(new);
+    let Some(place) = old
+        .iter()
+        .find(|fact| resource(fact).is_some_and(|one| one.module == module && !kept.contains(&identity(one))))
+        .map(|fact| fact.locus.clone())
+    else {
+        return;
+    };
+    for (path, sibling) in folders.unchanged_with(Side::New, module, &["moved", "removed", "import"]) {
+        for fact in resources_of(&path, &sibling, &place) {
+            if resource(&fact).is_some_and(|one| matches!(one.kind.as_str(), "moved" | "removed" | "import")) {
+                old.push(fact.clone());
+                new.push(fact);
+            }
+        }
+    }
 }
 
 /// One module folder on both sides.
@@ -359,7 +383,12 @@ fn fold(resource: &mut Resource, scope: &Scope, budget: &mut usize) {
             continue;
         }
         let mut leaves = Leaves::default();
-        Flattener { text: "" }.value(&folded, &attribute.path, &node.span, &mut leaves);
+        Flattener { text: "", objects_are_blocks: false }.value(
+            &folded,
+            &attribute.path,
+            &node.span,
+            &mut leaves,
+        );
         *budget = budget.saturating_sub(leaves.leaves.len());
         let note = used.notes.into_iter().collect::<Vec<_>>().join(", ");
         let note = (!note.is_empty()).then(|| format!("{} from {note}", attribute.path.replace("[#0]", "")));
@@ -385,9 +414,10 @@ fn point_at_definitions(
 ) {
     let (Some(before), Some(after)) = (resource(old), resource(new)) else { return };
     let mut places = Vec::new();
-    for attribute in &after.attributes {
-        let value = before.attribute(&attribute.path).map(|other| &other.value);
-        if value == Some(&attribute.value) {
+    let gone = before.attributes.iter().filter(|one| after.attribute(&one.path).is_none());
+    for attribute in after.attributes.iter().chain(gone) {
+        let value = |one: &Resource| one.attribute(&attribute.path).map(|one| one.value.clone());
+        if value(before) == value(after) {
             continue;
         }
         // The raw leaf that this one came from: itself, or the whole of which it is a part.
