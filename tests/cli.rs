@@ -213,6 +213,18 @@ fn the_index_is_judged_not_the_disk() {
 }
 
 #[test]
+fn a_patch_needs_no_repository() {
+    let outside = tempfile::tempdir().unwrap();
+    let patch = outside.path().join("x.patch");
+    fs::write(&patch, "--- /dev/null\n+++ b/evil.sh\n@@ -0,0 +1,2 @@\n+# foureyes: allow a/b\n+echo\n")
+        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foureyes"));
+    quiet(&mut command, outside.path());
+    let out = command.args(["check", "--patch", "x.patch"]).output().unwrap();
+    insta::assert_snapshot!(shown(&out));
+}
+
+#[test]
 fn waivers_count_from_the_old_side_only() {
     let waiver = "# foureyes: allow own/purge until 9999-12-31 because the table is a cache\n";
     let expired = "# foureyes: allow own/purge until 2020-01-31 because the table is a cache\n";

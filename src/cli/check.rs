@@ -1,6 +1,7 @@
-//! `foureyes check`: judges a change of a repository.
+//! `foureyes check`: judges a change of a repository, or a patch.
 
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -29,6 +30,9 @@ pub struct CheckArgs {
     /// Two commits, compared directly; A...B starts from their merge base
     #[arg(long, value_name = "A..B", group = "source")]
     pub range: Option<String>,
+    /// A unified diff; - reads standard input
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub patch: Option<PathBuf>,
     /// Where the repository is
     #[arg(short = 'C', value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
@@ -43,6 +47,9 @@ pub fn run(args: &CheckArgs, color: ColorChoice) -> Result<Status, Failure> {
 }
 
 fn take(args: &CheckArgs) -> Result<Change, Failure> {
+    if let Some(file) = &args.patch {
+        return patch(file);
+    }
     let repository = Repository::discover(&args.folder)?;
     let change = match (&args.base, &args.commit, &args.range) {
         (Some(base), ..) => repository.since(base, &args.head),
@@ -55,6 +62,22 @@ fn take(args: &CheckArgs) -> Result<Change, Failure> {
         _ => repository.work_tree(),
     };
     Ok(change?)
+}
+
+fn patch(file: &Path) -> Result<Change, Failure> {
+    let (name, bytes) = match file == Path::new("-") {
+        true => {
+            let mut bytes = Vec::new();
+            ("standard input".to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+        }
+        false => (file.display().to_string(), std::fs::read(file)),
+    };
+    let bytes = bytes.map_err(|error| {
+        Failure::new(format!("cannot read {name}: {error}"), "--patch names a file that holds a unified diff")
+    })?;
+    let mut change = Change::from_patch(&name, &bytes)?;
+    change.new.label = name;
+    Ok(change)
 }
 
 /// A range as git writes it.

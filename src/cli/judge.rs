@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output::Output;
 use super::request::Orders;
-use crate::change::{Change, FileChange, Side};
+use crate::change::{Change, ChangeKind, FileChange, Side};
 use crate::gate::{Policy, Status};
 use crate::pipeline::{self, Knowledge};
 use crate::plan::{self, Plan};
@@ -30,6 +30,12 @@ pub fn judge(change: &Change, orders: &Orders, output: &Output) -> Result<Status
 
 fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
     let mut policy = match &orders.configuration {
+        // A patch shows parts of files; the policy must be known as a whole.
+        None if change.kind == ChangeKind::Patch => {
+            let mut policy = Policy::default();
+            policy.remarks.push("a patch has no configuration; --config FILE names one".to_owned());
+            policy
+        }
         None => Policy::of_change(change)?,
         Some(path) => {
             let mut policy = Policy::parse(&path.display().to_string(), &read(path)?)?;
@@ -54,11 +60,12 @@ fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
 fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
     let in_folder =
         |file: &FileChange| file.new.as_ref().is_some_and(|side| side.path.starts_with(PROJECT_FOLDER));
+    let is_patch = change.kind == ChangeKind::Patch;
     let new = match change.files.iter().any(in_folder) {
-        true => RuleSet::of_project(change, Side::New)?,
-        false => Vec::new(),
+        true if !is_patch => RuleSet::of_project(change, Side::New)?,
+        _ => Vec::new(),
     };
-    let mut own = RuleSet::of_project(change, Side::Old)?;
+    let mut own = if is_patch { Vec::new() } else { RuleSet::of_project(change, Side::Old)? };
     let mut rules = RuleSet::builtin();
     if own.is_empty() && !new.is_empty() {
         policy
