@@ -97,6 +97,9 @@ impl<'a> Tests<'a> {
 
 /// One finding for each file: a reader asks about the file's tests as a whole.
 fn deleted(rule: &Rule, evidence: &Evidence<'_>, tests: &Tests<'_>) -> Vec<Finding> {
+    if tests.removed.is_empty() {
+        return Vec::new();
+    }
     let gone_definitions = gone_definitions(evidence);
     let gained = tests.gained();
     let mut files: BTreeMap<usize, Vec<(&Fact, &Test, &Place)>> = BTreeMap::new();

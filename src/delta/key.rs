@@ -1,6 +1,7 @@
 //! What makes two facts the same fact, and what makes them equal.
 
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::facts::{Attribute, Body, Fact, Resource, System, Word};
 
@@ -125,30 +126,46 @@ pub(super) fn text(fact: &Fact) -> String {
 
 /// Share of words that two texts have in common, 0 to 1 (Dice coefficient over multisets).
 pub fn similarity(one: &str, other: &str) -> f64 {
-    let (mut one, mut other) = (words(one), words(other));
-    if one.is_empty() && other.is_empty() {
-        return 1.0;
-    }
-    let total = one.len() + other.len();
-    one.sort_unstable();
-    other.sort_unstable();
-    let (mut left, mut right, mut common) = (0, 0, 0);
-    while left < one.len() && right < other.len() {
-        match one[left].cmp(other[right]) {
-            std::cmp::Ordering::Equal => {
-                common += 1;
-                left += 1;
-                right += 1;
-            }
-            std::cmp::Ordering::Less => left += 1,
-            std::cmp::Ordering::Greater => right += 1,
-        }
-    }
-    2.0 * f64::from(common) / total as f64
+    Words::of(one).share(&Words::of(other))
 }
 
-fn words(text: &str) -> Vec<&str> {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-        .filter(|word| !word.is_empty())
-        .collect()
+/// The words of a text as a sorted multiset of hashes, for many comparisons of one text.
+#[derive(Debug, Default)]
+pub(super) struct Words(Vec<u64>);
+
+impl Words {
+    pub(super) fn of(text: &str) -> Self {
+        let mut words: Vec<u64> = text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .filter(|word| !word.is_empty())
+            .map(|word| {
+                let mut hasher = DefaultHasher::new();
+                word.hash(&mut hasher);
+                hasher.finish()
+            })
+            .collect();
+        words.sort_unstable();
+        Self(words)
+    }
+
+    /// The Dice coefficient, 0 to 1.
+    pub(super) fn share(&self, other: &Self) -> f64 {
+        let total = self.0.len() + other.0.len();
+        if total == 0 {
+            return 1.0;
+        }
+        let (mut left, mut right, mut common) = (0, 0, 0u32);
+        while left < self.0.len() && right < other.0.len() {
+            match self.0[left].cmp(&other.0[right]) {
+                std::cmp::Ordering::Equal => {
+                    common += 1;
+                    left += 1;
+                    right += 1;
+                }
+                std::cmp::Ordering::Less => left += 1,
+                std::cmp::Ordering::Greater => right += 1,
+            }
+        }
+        2.0 * f64::from(common) / total as f64
+    }
 }

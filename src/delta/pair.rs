@@ -6,9 +6,10 @@
 //! whose lines map onto one another comes first. What stays unpaired was removed or introduced. Facts are
 //! multisets: two copies that become three give one introduction.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::key::{Key, Reach, key, reach, similarity, text};
+use super::key::{Key, Reach, Words, key, reach, text};
 use super::model::Delta;
 use crate::change::LineMap;
 use crate::facts::Fact;
@@ -40,9 +41,14 @@ struct Entry {
     file: usize,
     line: u32,
     scope: String,
+    words: OnceCell<Words>,
 }
 
 impl Entry {
+    fn words(&self) -> &Words {
+        self.words.get_or_init(|| self.fact.as_ref().map(|fact| Words::of(&text(fact))).unwrap_or_default())
+    }
+
     fn new(fact: Fact) -> Self {
         Self {
             key: key(&fact),
@@ -50,6 +56,7 @@ impl Entry {
             file: fact.locus.file,
             line: fact.locus.start.line,
             scope: fact.locus.scope.join("\u{1f}"),
+            words: OnceCell::new(),
             fact: Some(fact),
         }
     }
@@ -159,8 +166,9 @@ impl Pairing<'_> {
     }
 
     fn likeness(&self, old: usize, new: usize) -> f64 {
-        match (&self.old[old].fact, &self.new[new].fact) {
-            (Some(old), Some(new)) => similarity(&text(old), &text(new)),
+        let (old, new) = (&self.old[old], &self.new[new]);
+        match (&old.fact, &new.fact) {
+            (Some(_), Some(_)) => old.words().share(new.words()),
             _ => 0.0,
         }
     }

@@ -10,7 +10,8 @@ pub struct PathPattern {
 
 impl PathPattern {
     pub fn new(text: &str) -> Result<Self, String> {
-        let segments = segments(text);
+        let segments: Vec<String> =
+            segments(text).as_slice().iter().map(|&segment| segment.to_owned()).collect();
         if segments.is_empty() || segments.iter().any(String::is_empty) {
             return Err(format!("`{text}` is not a path: segments are divided by single dots"));
         }
@@ -22,50 +23,53 @@ impl PathPattern {
     }
 
     pub fn matches(&self, path: &str) -> bool {
-        let path = segments(path);
-        matches(&self.segments, &path)
+        // Most paths end otherwise, which is cheaply seen.
+        let last = self.segments.last().map_or("", String::as_str);
+        if !last.contains('*') && !path.ends_with(last) {
+            return false;
+        }
+        matches(&self.segments, segments(path).as_slice())
     }
 }
 
-/// `a.b[0].c["x.y"]` is `a`, `b`, `[0]`, `c`, `["x.y"]`.
-fn segments(path: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut current = String::new();
+/// `a.b[0].c["x.y"]` is `a`, `b`, `[0]`, `c`, `["x.y"]`. Slices of the path, in a list that holds usual paths without
+/// allocating.
+fn segments(path: &str) -> Segments<'_> {
+    let mut found = Segments::default();
+    let bytes = path.as_bytes();
+    let mut start = 0;
     let mut depth = 0u32;
     let mut after_index = false;
-    for letter in path.chars() {
-        match letter {
-            '[' => {
-                if depth == 0 && !(current.is_empty() && (found.is_empty() || after_index)) {
-                    found.push(std::mem::take(&mut current));
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'[' => {
+                if depth == 0 && !(start == at && (found.is_empty() || after_index)) {
+                    found.push(&path[start..at]);
+                    start = at;
                 }
                 depth += 1;
-                current.push(letter);
             }
-            ']' if depth > 0 => {
+            b']' if depth > 0 => {
                 depth -= 1;
-                current.push(letter);
                 if depth == 0 {
-                    found.push(std::mem::take(&mut current));
+                    found.push(&path[start..=at]);
+                    start = at + 1;
                     after_index = true;
                 }
             }
-            '.' if depth == 0 => {
-                if !(current.is_empty() && after_index) {
-                    found.push(std::mem::take(&mut current));
+            b'.' if depth == 0 => {
+                if !(start == at && after_index) {
+                    found.push(&path[start..at]);
                 }
+                start = at + 1;
                 after_index = false;
             }
-            _ => {
-                current.push(letter);
-                if depth == 0 {
-                    after_index = false;
-                }
-            }
+            _ if depth == 0 => after_index = false,
+            _ => {}
         }
     }
-    if !(current.is_empty() && after_index) {
-        found.push(current);
+    if !(start == bytes.len() && after_index) {
+        found.push(&path[start..]);
     }
     found
 }
@@ -85,7 +89,37 @@ pub fn without_indexes(path: &str) -> String {
     plain
 }
 
-fn matches(pattern: &[String], path: &[String]) -> bool {
+/// Segments kept in place up to a usual depth.
+#[derive(Default)]
+struct Segments<'a> {
+    first: [&'a str; 16],
+    count: usize,
+    rest: Vec<&'a str>,
+}
+
+impl<'a> Segments<'a> {
+    fn push(&mut self, segment: &'a str) {
+        if self.rest.is_empty() && self.count < self.first.len() {
+            self.first[self.count] = segment;
+            self.count += 1;
+            return;
+        }
+        if self.rest.is_empty() {
+            self.rest.extend(self.first);
+        }
+        self.rest.push(segment);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn as_slice(&self) -> &[&'a str] {
+        if self.rest.is_empty() { &self.first[..self.count] } else { &self.rest }
+    }
+}
+
+fn matches(pattern: &[String], path: &[&str]) -> bool {
     match pattern.split_first() {
         None => path.is_empty(),
         Some((first, rest)) if first == "**" => (0..=path.len()).any(|skip| matches(rest, &path[skip..])),

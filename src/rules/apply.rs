@@ -32,7 +32,10 @@ pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>)
     for delta in deltas {
         let Some(fact) = delta.new_fact().or(delta.old()) else { continue };
         for entry in rules.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
-            if !entry.admits_path(&fact.locus.path) || !entry.admits_language(language(fact)) {
+            // A syntax pattern is only tried on the languages of its rule.
+            let any_language = entry.rule.languages.is_empty() || matches!(fact.body, Body::Syntax(_));
+            if !entry.admits_path(&fact.locus.path) || !(any_language || entry.admits_language(language(fact)))
+            {
                 continue;
             }
             ask(entry, delta, surroundings, &mut answers);
@@ -174,7 +177,7 @@ fn stands_again(hit: &Hit, new: Option<&Fact>) -> bool {
     }
 }
 
-fn is_relocated(expressions: &[regex::Regex], surroundings: &Surroundings<'_>) -> bool {
+fn is_relocated(expressions: &[super::condition::Expression], surroundings: &Surroundings<'_>) -> bool {
     expressions
         .iter()
         .any(|expression| surroundings.introduced_lines.iter().any(|line| expression.is_match(line)))

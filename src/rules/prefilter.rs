@@ -1,6 +1,6 @@
 //! Which rules can find anything in a text at all: one pass for the literals of all of them.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::model::Rule;
 
@@ -32,6 +32,8 @@ impl Prefilter {
         let search = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
+            // Built at every start, so the kind that is quickly built wins over the kind that is quickly searched.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&literals)
             .ok();
         Self { search, owners, rules: count }

@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use regex::Regex;
 
-use super::condition::expression;
+use super::condition::{Expression, eagerly, expression};
 use super::loader::{self, RuleError};
 use super::matchers::{self, Question};
 use super::model::{Identity, Matcher, Rule, Severity};
@@ -33,7 +32,7 @@ pub(super) struct Compiled {
     files: Option<GlobSet>,
     not_files: Option<GlobSet>,
     languages: Vec<Language>,
-    pub relocated: Vec<Regex>,
+    pub relocated: Vec<Expression>,
 }
 
 impl Entry {
@@ -43,7 +42,7 @@ impl Entry {
 
     /// Compiles the rule; the error names the key that is wrong.
     pub fn check(&self) -> Result<(), String> {
-        self.compiled().map(|_| ()).map_err(Clone::clone)
+        eagerly(|| Compiled::new(&self.rule)).map(|_| ())
     }
 
     pub(super) fn compiled(&self) -> Result<&Compiled, &String> {

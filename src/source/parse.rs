@@ -1,11 +1,12 @@
 //! Parsing under guards: a time budget, an obstacle test before, and the old tree as a start for the new one.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, ParseOptions, Parser, Point, Tree};
 
 use super::{Language, admit};
+use crate::change::LineMap;
 
 /// Time for one text.
 const BUDGET: Duration = Duration::from_millis(200);
@@ -15,19 +16,23 @@ pub fn parse(text: &str, language: Language) -> Result<Option<Tree>, String> {
     parse_from(text, language, None)
 }
 
-/// Parses the new side starting from the tree of the old one.
+/// Parses the new side starting from the tree of the old one; what stands in lines that `map` joins is taken over.
 pub fn parse_again(
     text: &str,
     language: Language,
     old_text: &str,
     old_tree: &Tree,
+    map: &LineMap,
 ) -> Result<Option<Tree>, String> {
     // Incremental parsing is exact only where neither text holds an error.
     if old_tree.root_node().has_error() {
         return parse(text, language);
     }
     let mut start = old_tree.clone();
-    start.edit(&edit(old_text, text));
+    // From the last edit to the first, so that each one's offsets still hold.
+    for edit in edits(old_text, text, map).iter().rev() {
+        start.edit(edit);
+    }
     let again = parse_from(text, language, Some(&start))?;
     match again {
         Some(tree) if tree.root_node().has_error() => parse(text, language),
@@ -55,21 +60,69 @@ fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Op
     }
 }
 
-/// The one edit between two texts: what is left between their common start and end.
-fn edit(old: &str, new: &str) -> InputEdit {
-    let start = old.bytes().zip(new.bytes()).take_while(|(one, other)| one == other).count();
-    let most = old.len().min(new.len()) - start;
-    let end =
-        old.bytes().rev().zip(new.bytes().rev()).take(most).take_while(|(one, other)| one == other).count();
-    let (old_end, new_end) = (old.len() - end, new.len() - end);
-    InputEdit {
-        start_byte: start,
-        old_end_byte: old_end,
-        new_end_byte: new_end,
-        start_position: point(old, start),
-        old_end_position: point(old, old_end),
-        new_end_position: point(new, new_end),
+/// The edits between two texts in order, one for each run of lines that differ to the byte.
+fn edits(old: &str, new: &str, map: &LineMap) -> Vec<InputEdit> {
+    let (old_lines, new_lines) = (starts(old), starts(new));
+    let line = |text: &str, lines: &[usize], at: usize| -> Range<usize> {
+        lines[at]..lines.get(at + 1).copied().unwrap_or(text.len())
+    };
+    let mut edits = Vec::new();
+    let (mut old_at, mut new_at) = (0, 0);
+    for old_line in 0..old_lines.len() {
+        let Some(new_line) = map.to_new(old_line as u32 + 1).map(|line| line as usize - 1) else { continue };
+        if new_line < new_at || new_line >= new_lines.len() {
+            continue;
+        }
+        let (left, right) = (line(old, &old_lines, old_line), line(new, &new_lines, new_line));
+        if old[left.clone()] != new[right.clone()] {
+            continue;
+        }
+        push(&mut edits, (old, old_at..left.start), (new, new_at_start(&new_lines, new_at, new)..right.start));
+        old_at = left.end;
+        new_at = new_line + 1;
     }
+    push(&mut edits, (old, old_at..old.len()), (new, new_at_start(&new_lines, new_at, new)..new.len()));
+    edits
+}
+
+/// Where a line starts; past the last one the end of the text.
+fn new_at_start(lines: &[usize], at: usize, text: &str) -> usize {
+    lines.get(at).copied().unwrap_or(text.len())
+}
+
+fn push(edits: &mut Vec<InputEdit>, (old, left): (&str, Range<usize>), (new, right): (&str, Range<usize>)) {
+    if left.is_empty() && right.is_empty() {
+        return;
+    }
+    edits.push(InputEdit {
+        start_byte: left.start,
+        old_end_byte: left.end,
+        new_end_byte: left.start + right.len(),
+        start_position: point(old, left.start),
+        old_end_position: point(old, left.end),
+        // Rows before the edit are the old ones as long as later edits are applied first.
+        new_end_position: end_after(point(old, left.start), &new[right]),
+    });
+}
+
+fn end_after(start: Point, inserted: &str) -> Point {
+    let rows = memchr::memchr_iter(b'\n', inserted.as_bytes()).count();
+    match memchr::memrchr(b'\n', inserted.as_bytes()) {
+        Some(last) => Point { row: start.row + rows, column: inserted.len() - last - 1 },
+        None => Point { row: start.row, column: start.column + inserted.len() },
+    }
+}
+
+/// Byte offsets at which lines start; a final line ending starts none.
+fn starts(text: &str) -> Vec<usize> {
+    let mut starts = Vec::new();
+    if !text.is_empty() {
+        starts.push(0);
+    }
+    starts.extend(
+        memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).filter(|start| *start < text.len()),
+    );
+    starts
 }
 
 fn point(text: &str, offset: usize) -> Point {
@@ -88,9 +141,50 @@ mod tests {
         let old = "def f(x):\n    return x\n\ndef g():\n    f(1)\n";
         let new = "def f(x):\n    if x:\n        return x\n\ndef g():\n    f(2)\n";
         let tree = parse(old, Language::Python).unwrap().unwrap();
-        let again = parse_again(new, Language::Python, old, &tree).unwrap().unwrap();
+        let again = parse_again(new, Language::Python, old, &tree, &LineMap::new(old, new)).unwrap().unwrap();
         let full = parse(new, Language::Python).unwrap().unwrap();
         assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp());
+    }
+
+    #[test]
+    fn many_edits_give_the_tree_of_a_full_parse() {
+        let file = |edit: usize| -> String {
+            (0..40)
+                .map(|at| match (at + edit) % 7 {
+                    0 => format!("def f{at}(x, y={edit}):\n    return {{x: [y, {at}]}}\n\n"),
+                    1 if edit > 0 => String::new(),
+                    _ => format!("def f{at}(x):\n    if x > {at}:\n        g(\"{at}\")\n    return x\n\n"),
+                })
+                .collect()
+        };
+        let old = file(0);
+        let tree = parse(&old, Language::Python).unwrap().unwrap();
+        for edit in 1..12 {
+            let new = file(edit);
+            let again =
+                parse_again(&new, Language::Python, &old, &tree, &LineMap::new(&old, &new)).unwrap().unwrap();
+            let full = parse(&new, Language::Python).unwrap().unwrap();
+            assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp());
+            let (again, full) = (leaves(&again), leaves(&full));
+            assert_eq!(again, full);
+        }
+    }
+
+    fn leaves(tree: &Tree) -> Vec<(&'static str, Range<usize>, usize)> {
+        let mut cursor = tree.walk();
+        let mut found = Vec::new();
+        loop {
+            let node = cursor.node();
+            found.push((node.kind(), node.byte_range(), node.start_position().row));
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return found;
+                }
+            }
+        }
     }
 
     #[test]

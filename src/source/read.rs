@@ -109,8 +109,10 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     if let Some(text) = new {
         let language = language(Side::New, &text);
         let read = readable(&text, language);
-        let parsed = match &before {
-            Some((old, same, tree)) if *same == language => parse_again(&read, language, old, tree),
+        let parsed = match (&before, &reading.map) {
+            (Some((old, same, tree)), Some(map)) if *same == language => {
+                parse_again(&read, language, old, tree, map)
+            }
             _ => parse(&read, language),
         };
         let tree = match parsed {

@@ -1,20 +1,18 @@
 //! Calls in program code.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, shorten};
 use crate::facts::{Argument, Body, Call, Fact, glob};
-use crate::rules::condition::{Test, optional};
+use crate::rules::condition::{Expression, Test, optional};
 use crate::rules::model::{ArgumentTest, CallMatcher};
 
 pub(super) struct Calls {
     matcher: CallMatcher,
     arguments: Vec<(ArgumentTest, Test)>,
     no_arguments: Vec<(ArgumentTest, Test)>,
-    chain: Option<Regex>,
-    not_chain: Option<Regex>,
-    text: Option<Regex>,
-    not_text: Option<Regex>,
+    chain: Option<Expression>,
+    not_chain: Option<Expression>,
+    text: Option<Expression>,
+    not_text: Option<Expression>,
 }
 
 impl Calls {

@@ -1,23 +1,21 @@
 //! Command lines, compared as argument sets.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, Turn, shorten};
 use crate::facts::{Body, Command, Fact, Guarding, StatusHandling, Word, is_in_family};
-use crate::rules::condition::optional;
+use crate::rules::condition::{Expression, optional};
 use crate::rules::model::{CommandMatcher, OperandTest};
 
 pub(super) struct Commands {
     matcher: CommandMatcher,
-    text: Option<Regex>,
-    not_text: Option<Regex>,
+    text: Option<Expression>,
+    not_text: Option<Expression>,
     operands: Vec<Operand>,
     no_operands: Vec<Operand>,
 }
 
 struct Operand {
-    matches: Option<Regex>,
-    not_matches: Option<Regex>,
+    matches: Option<Expression>,
+    not_matches: Option<Expression>,
     collapses: Option<bool>,
 }
 

@@ -1,16 +1,14 @@
 //! Resources: as a whole, by attribute, by block, or by a table of protective attributes.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, Turn};
 use crate::facts::{Attribute, Body, Fact, PathPattern, Resource, Value, element_of, glob, without_numbers};
-use crate::rules::condition::{Test, follows, optional, to_value};
+use crate::rules::condition::{Expression, Test, follows, optional, to_value};
 use crate::rules::model::{AttributeTest, ResourceMatcher};
 use crate::rules::tables::{self, Protection};
 
 pub(super) struct Resources {
     matcher: ResourceMatcher,
-    name: Option<Regex>,
+    name: Option<Expression>,
     attributes: Vec<PathPattern>,
     block: Option<PathPattern>,
     value: Option<Test>,

@@ -1,19 +1,17 @@
 //! SQL statements.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, Turn, shorten};
 use crate::facts::{Body, Fact, Statement, Where, is_tautology};
-use crate::rules::condition::{expression, optional};
+use crate::rules::condition::{Expression, expression, optional};
 use crate::rules::model::{FilterTest, StatementMatcher};
 
 pub(super) struct Statements {
     matcher: StatementMatcher,
-    text: Option<Regex>,
-    not_text: Option<Regex>,
-    action_text: Option<Regex>,
-    action_not_text: Option<Regex>,
-    loses_conjunct: Option<Regex>,
+    text: Option<Expression>,
+    not_text: Option<Expression>,
+    action_text: Option<Expression>,
+    action_not_text: Option<Expression>,
+    loses_conjunct: Option<Expression>,
 }
 
 impl Statements {
