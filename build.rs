@@ -48,6 +48,8 @@ fn pack() -> Result<(), Vec<String>> {
     write(&out.join("commands.json"), &commands)?;
     let dangers: BTreeMap<String, Vec<CommandMatcher>> = table(Path::new("rules/data/dangers.yaml"))?;
     write(&out.join("dangers.json"), &dangers)?;
+    let guards: serde_json::Value = table(Path::new("rules/data/guards.yaml"))?;
+    write(&out.join("guards.json"), &guards)?;
     write(&out.join("rules.json"), &rules)?;
     write(&out.join("examples.json"), &examples)
 }

@@ -15,6 +15,10 @@ pub fn locate(
 ) {
     for delta in deltas {
         let Delta::Removed { old, anchor, holder_survives } = delta else { continue };
+        // Guards come with the place of their definition.
+        if anchor.is_some() {
+            continue;
+        }
         let file = old.locus.file;
         let new_path = change.files.get(file).and_then(|file| file.new.as_ref()).map(|side| side.path.clone());
         let map = maps.get(file).and_then(Option::as_ref);

@@ -72,6 +72,14 @@ pub(super) fn key(fact: &Fact) -> Key {
             identity: format!("statement {} {} {}", statement.verb, statement.object, statement.name),
             content: format!("{} {} {}", statement.in_transaction, statement.own_table, statement.text),
         },
+        // These are paired by what they protect and resemble, before keys are asked for.
+        Body::Definition(definition) => Key {
+            identity: format!("definition {}", definition.name),
+            content: format!("{:?}", definition.parameters),
+        },
+        Body::Guard(guard) => {
+            Key { identity: format!("guard {:?} {}", guard.kind, guard.key), content: guard.text.clone() }
+        }
         Body::Call(call) => Key {
             // The method alone: `filter(…).delete()` and `all().delete()` are one call with another receiver.
             identity: format!("call {}", call.callee.rsplit(['.', ':']).next().unwrap_or_default()),
@@ -116,6 +124,8 @@ pub(super) fn text(fact: &Fact) -> String {
         Body::Command(command) => command.text.clone(),
         Body::Statement(statement) => statement.text.clone(),
         Body::Call(call) => call.text.clone(),
+        Body::Guard(guard) => guard.text.clone(),
+        Body::Definition(definition) => definition.name.clone(),
         Body::Test(test) => test.text.clone(),
         Body::Syntax(found) | Body::Text(found) => found.text.clone(),
         Body::Setting(setting) => format!("{:?}", setting.value),

@@ -9,8 +9,10 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
+use super::guards::pair_guards;
 use super::key::{Key, Reach, Words, key, reach, text};
 use super::model::Delta;
+use super::program::holders;
 use crate::change::LineMap;
 use crate::facts::Fact;
 
@@ -24,6 +26,8 @@ const LARGEST_COMPARED_GROUP: usize = 48;
 
 /// The deltas of a change, removals still without anchor. `maps` has one entry for each file of the change.
 pub fn pair(old: Vec<Fact>, new: Vec<Fact>, maps: &[Option<LineMap>]) -> Vec<Delta> {
+    let (old_program, old) = holders(old);
+    let (new_program, new) = holders(new);
     let mut pairing = Pairing {
         old: old.into_iter().map(Entry::new).collect(),
         new: new.into_iter().map(Entry::new).collect(),
@@ -31,7 +35,9 @@ pub fn pair(old: Vec<Fact>, new: Vec<Fact>, maps: &[Option<LineMap>]) -> Vec<Del
         deltas: Vec::new(),
     };
     pairing.run();
-    pairing.finish()
+    let mut deltas = pairing.finish();
+    deltas.extend(pair_guards(&old_program, &new_program, maps));
+    deltas
 }
 
 struct Entry {

@@ -6,8 +6,10 @@ mod call;
 mod code;
 mod command;
 mod file;
+mod guard;
 mod model;
 mod path;
+mod program;
 mod statement;
 mod structured;
 mod syntax;
@@ -19,12 +21,16 @@ mod value;
 pub use crate::source::scope_of;
 pub use command::is_in_family;
 pub use file::file_fact;
+pub use guard::is_destructive;
 pub use model::{
     Action, Argument, Assertion, Attribute, Body, Call, Command, Dialect, Expansion, Fact, FileFact, Flag,
     Guarding, Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value,
     Where, Word,
 };
 pub use path::{PathPattern, element_of, glob, without_indexes, without_numbers};
+pub use program::{
+    Check, Connective, Definition, DefinitionKind, Flaw, Form, Formula, Guard, GuardKind, Parameter, Term,
+};
 pub use statement::is_tautology;
 pub use syntax::{Pattern, Sameness};
 pub use terraform::settle;
@@ -59,6 +65,7 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
         | Language::Java => {
             let mut facts = call::extract(document, focus);
             facts.extend(test::extract(document));
+            facts.extend(guard::extract(document));
             facts
         }
         Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),

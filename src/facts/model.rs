@@ -19,6 +19,8 @@ pub enum Body {
     Command(Command),
     Statement(Statement),
     Call(Call),
+    Definition(super::Definition),
+    Guard(super::Guard),
     Test(Test),
     Syntax(Match),
     Text(Match),

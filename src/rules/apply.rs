@@ -51,6 +51,8 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
         Body::Command(_) => rule.command.is_some(),
         Body::Statement(_) => rule.statement.is_some(),
         Body::Call(_) => rule.call.is_some(),
+        Body::Guard(_) => rule.guard.is_some(),
+        Body::Definition(_) => false,
         Body::Syntax(found) => rule.syntax.is_some() && rule.id == found.rule,
         Body::Text(found) => rule.text.is_some() && rule.id == found.rule,
         Body::File(_) => rule.file.is_some(),
@@ -62,6 +64,8 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
 fn language(fact: &Fact) -> Option<Language> {
     match &fact.body {
         Body::Call(call) => Some(call.language),
+        Body::Guard(guard) => Some(guard.language),
+        Body::Definition(definition) => Some(definition.language),
         Body::Setting(setting) => Some(setting.language),
         Body::Command(_) => Some(Language::Bash),
         Body::Statement(_) => Some(Language::Sql),

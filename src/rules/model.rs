@@ -125,6 +125,8 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallMatcher>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<GuardMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub syntax: Option<SyntaxMatcher>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextMatcher>,
@@ -154,6 +156,7 @@ pub enum Matcher<'rule> {
     Command(&'rule CommandMatcher),
     Statement(&'rule StatementMatcher),
     Call(&'rule CallMatcher),
+    Guard(&'rule GuardMatcher),
     Syntax(&'rule SyntaxMatcher),
     Text(&'rule TextMatcher),
     File(&'rule FileMatcher),
@@ -169,6 +172,7 @@ impl Rule {
             self.command.as_ref().map(Matcher::Command),
             self.statement.as_ref().map(Matcher::Statement),
             self.call.as_ref().map(Matcher::Call),
+            self.guard.as_ref().map(Matcher::Guard),
             self.syntax.as_ref().map(Matcher::Syntax),
             self.text.as_ref().map(Matcher::Text),
             self.file.as_ref().map(Matcher::File),
@@ -408,6 +412,36 @@ pub struct CallMatcher {
     pub not_text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_loop: Option<bool>,
+}
+
+/// Safeguards in program code that are gone (`removed`) or protect less (`changed`). A guard that moved to where it
+/// still protects, and one whose operation is gone too, never match. `introduced` says nothing here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardMatcher {
+    /// `authentication`, `authorization`, `csrf`, `signature`, `validation`, `confirmation`, `dry-run`, `environment`,
+    /// `transaction`, `timeout`, `retry-bound`, `lock`, `rate-limit`, `assertion`, `error-handling`, `feature-flag`,
+    /// `audit`, `soft-delete`, `pagination`, `idempotency`. Their names are in `rules/data/guards.yaml`.
+    pub kind: Vec<String>,
+    /// `mark` (decorator, annotation), `parameter`, `condition`, `around` (`with`, `try`), `call`, `argument`, `route`,
+    /// `registration`; any when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<String>,
+    /// Only these ways to protect less: `neutered`, `powerless`, `swallowed`, `bypassed`, `unreachable`, `disabled`,
+    /// `reversed`, `loosened`, `bound`, `lowered`. A removal matches only when this is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weakness: Vec<String>,
+    /// Whether it protected an operation that destroys, pays or deploys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destructive: Option<bool>,
+    /// Regular expression over the last name of an operation that it protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protects: Option<String>,
+    /// Regular expressions over the old guard's normalised source text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_text: Option<String>,
 }
 
 /// What makes two matches the same.

@@ -26,7 +26,7 @@ pub fn rule(rule: &Rule) -> Result<(), String> {
         return Err("`when` is empty: name introduced, removed or changed".into());
     }
     let matcher = rule.matcher().ok_or(
-        "exactly one matcher is needed: resource, setting, command, statement, call, syntax, text, file or check",
+        "exactly one matcher is needed: resource, setting, command, statement, call, guard, syntax, text, file or check",
     )?;
     match matcher {
         Matcher::Syntax(_) if rule.languages.is_empty() => Err("`syntax` needs `languages`".into()),

@@ -104,7 +104,7 @@ pub(super) fn transparent<'t>(language: Language, node: Node<'t>) -> Option<Node
     }
 }
 
-pub(super) fn is_string(kind: &str) -> bool {
+pub fn is_string(kind: &str) -> bool {
     matches!(
         kind,
         "string"

@@ -4,10 +4,17 @@
 mod bindings;
 mod callee;
 mod imports;
+mod items;
 mod kinds;
+mod shape;
 mod tokens;
 mod values;
 
 pub(super) use bindings::Code;
-pub(super) use kinds::{is_call, is_function, is_loop, is_type_definition, iterates};
+pub(super) use callee::Callee;
+pub(super) use items::{Item, ItemKind, items};
+pub(super) use kinds::{
+    is_call, is_function, is_loop, is_string, is_type_definition, iterates, named_children,
+};
+pub(super) use shape::{Handler, Leave, Shape, closure_body, is_block, shape, statements};
 pub(super) use tokens::normalised;

@@ -1,0 +1,143 @@
+//! Definitions of program code and the guards in them.
+//!
+//! A guard fact stands in the scope of its definition and names the operations that it protects. Whether a guard
+//! was lost, weakened or moved is a question for two sides and is asked elsewhere.
+
+mod condition;
+mod declared;
+mod exits;
+mod lexicon;
+mod walk;
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use tree_sitter::Node;
+
+use super::code::{Code, Item, ItemKind, is_string, items, named_children, normalised};
+use super::{Body, Definition, DefinitionKind, Fact, Form, Parameter};
+use crate::source::Document;
+use lexicon::{LEXICON, snake};
+use walk::Walk;
+
+/// Whether an operation of this name destroys, pays or deploys.
+pub fn is_destructive(operation: &str) -> bool {
+    LEXICON.is_destructive(operation)
+}
+
+/// Tokens of one definition that are compared for likeness.
+const MOST_TOKENS: usize = 4000;
+
+/// Every definition of a document, each followed by its guards.
+pub(super) fn extract(document: &Document) -> Vec<Fact> {
+    // Strings of other languages hold no definitions worth pairing.
+    if document.embedding.is_some() {
+        return Vec::new();
+    }
+    let Some(code) = Code::new(document) else { return Vec::new() };
+    let all = items(&code);
+    let own: HashSet<usize> = all.iter().skip(1).filter_map(|item| item.around.last().map(Node::id)).collect();
+    let mut facts = Vec::new();
+    for item in &all {
+        let mut scope: Vec<String> = item.scope.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let mut walk = Walk::new(&code, item, &own);
+        walk.declared();
+        if item.kind != ItemKind::Type {
+            walk.run();
+        }
+        let definition = definition(&code, item, &walk);
+        facts.push(Fact {
+            locus: document.locus(item.node.byte_range(), scope.clone()),
+            body: Body::Definition(definition),
+        });
+        if !item.name.is_empty() {
+            scope.push(item.name.clone());
+        }
+        let registers = registers(&code, item);
+        for found in walk.found {
+            let mut guard = found.guard;
+            if registers {
+                guard.form = Form::Registration;
+                guard.protects.insert(String::new());
+            }
+            facts.push(Fact {
+                locus: document.locus(found.node.byte_range(), scope.clone()),
+                body: Body::Guard(guard),
+            });
+        }
+    }
+    facts
+}
+
+/// A function that runs before every request: what it guards is guarded everywhere.
+fn registers(code: &Code<'_>, item: &Item<'_>) -> bool {
+    item.marks.iter().any(|mark| {
+        let text = snake(&normalised(code.text, *mark));
+        ["before_request", "before_app_request", "before_action", ".middleware("]
+            .iter()
+            .any(|word| text.contains(word))
+    })
+}
+
+fn definition<'d>(code: &Code<'d>, item: &Item<'d>, walk: &Walk<'_, 'd>) -> Definition {
+    let kind = match item.kind {
+        ItemKind::Module => DefinitionKind::Module,
+        ItemKind::Type => DefinitionKind::Type,
+        ItemKind::Function => DefinitionKind::Function,
+    };
+    Definition {
+        language: code.language,
+        kind,
+        name: item.name.clone(),
+        public: item.public,
+        parameters: parameters(code, item),
+        marks: item.marks.iter().map(|mark| normalised(code.text, *mark)).collect(),
+        calls: walk.calls.clone(),
+        operations: walk.operations.clone(),
+        checks: walk.checks.clone(),
+        tokens: if kind == DefinitionKind::Module {
+            Vec::new()
+        } else {
+            tokens(code, item.body.unwrap_or(item.node))
+        },
+    }
+}
+
+fn parameters<'d>(code: &Code<'d>, item: &Item<'d>) -> Vec<Parameter> {
+    let Some(list) = item.parameters else { return Vec::new() };
+    let nodes = if list.kind() == "identifier" { vec![list] } else { named_children(list) };
+    nodes
+        .into_iter()
+        .map(|node| {
+            let field = |name: &str| node.child_by_field_name(name);
+            let name =
+                field("name").or(field("pattern")).or(field("left")).or(node.named_child(0)).unwrap_or(node);
+            Parameter {
+                name: normalised(code.text, name),
+                kind: field("type").map(|kind| normalised(code.text, kind)),
+                default: field("value").or(field("right")).map(|value| code.value(value, &item.around)),
+            }
+        })
+        .collect()
+}
+
+/// Hashes of the tokens below a node, sorted; strings as one, comments out.
+fn tokens(code: &Code<'_>, node: Node<'_>) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        if found.len() >= MOST_TOKENS {
+            break;
+        }
+        let children = if is_string(node.kind()) { Vec::new() } else { named_children(node) };
+        if children.is_empty() {
+            let mut hasher = DefaultHasher::new();
+            code.text_of(node).trim().hash(&mut hasher);
+            found.push(hasher.finish() as u32);
+        } else {
+            waiting.extend(children);
+        }
+    }
+    found.sort_unstable();
+    found
+}
