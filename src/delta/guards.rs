@@ -453,7 +453,7 @@ fn is_same(old: &Guard, new: &Guard) -> bool {
         && new.flaw.is_none()
         && match (&old.condition, &new.condition) {
             (Some(before), Some(after)) => before == after,
-            _ => old.form == new.form && old.text == new.text,
+            _ => old.form == new.form && old.text == new.text && old.bound == new.bound,
         }
 }
 

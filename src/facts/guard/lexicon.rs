@@ -136,7 +136,7 @@ impl Lexicon {
         if self.open.is_match(last) {
             return None;
         }
-        self.calls.kind(last).or_else(|| self.calls.kind(&pair)).or_else(|| self.calls.kind(&text))
+        self.calls.kind(&pair).or_else(|| self.calls.kind(last)).or_else(|| self.calls.kind(&text))
     }
 
     pub fn term(&self, text: &str) -> Option<GuardKind> {

@@ -135,7 +135,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             Shape::If { condition, then, otherwise, negated } => {
                 self.branch(node, &condition, then, otherwise, negated)
             }
-            Shape::Within { holders, body } => self.within(&holders, body),
+            Shape::Within { holders, body } => self.within(node, &holders, body),
             Shape::Try { body, handlers, finally } => self.attempt(body, &handlers, finally),
             Shape::Loop { head, body } => self.repeat(&head, body),
             Shape::Block(block) => self.sequence(block),
@@ -280,7 +280,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         }
     }
 
-    fn within(&mut self, holders: &[Node<'d>], body: Node<'d>) {
+    fn within(&mut self, node: Node<'d>, holders: &[Node<'d>], body: Node<'d>) {
         let mut gained = Vec::new();
         let mut swallows = false;
         for holder in holders {
@@ -288,7 +288,8 @@ impl<'a, 'd> Walk<'a, 'd> {
             let text = self.text(*holder);
             let name = holder_name(self.code, *holder, self.around()).unwrap_or_else(|| text.clone());
             swallows |= snake(&name).ends_with("suppress");
-            if let Some(kind) = LEXICON.around(&name) {
+            let always = (node.kind() == "synchronized_statement").then_some(GuardKind::Lock);
+            if let Some(kind) = always.or_else(|| LEXICON.around(&name)) {
                 let bound = first_number(&text);
                 let flaw = (kind == GuardKind::Timeout && text.ends_with("(None)")).then_some(Flaw::Disabled);
                 let key = last_name(&name);
@@ -657,8 +658,16 @@ impl<'a, 'd> Walk<'a, 'd> {
         }
         self.calls.insert(callee.method.clone());
         let closure = arguments.iter().any(|argument| closure_body(*argument).is_some());
-        let around = LEXICON.around(&callee.path).filter(|kind| closure || *kind == GuardKind::Timeout);
-        let holder = around.filter(|_| arguments.len() > usize::from(!closure)).map(|kind| {
+        // What is handed to a timeout may also be a future.
+        let future = || {
+            arguments.iter().any(|argument| {
+                contains_call(self.code, *argument)
+                    && self.code.value(*argument, self.around()).as_number().is_none()
+            })
+        };
+        let around =
+            LEXICON.around(&callee.path).filter(|kind| closure || (*kind == GuardKind::Timeout && future()));
+        let holder = around.map(|kind| {
             let bound =
                 arguments.iter().find_map(|argument| self.code.value(*argument, self.around()).as_number());
             let guard = Guard {
@@ -747,6 +756,12 @@ impl<'a, 'd> Walk<'a, 'd> {
             {
                 flaw = Some(Flaw::Swallowed);
             }
+            // An answer that nobody looks at.
+            Use::Discarded(false) if kind == GuardKind::Confirmation => {
+                let stops = ["abort", "require", "ensure", "assert", "exit", "die", "fail", "demand"];
+                let text = snake(&self.text(node));
+                flaw = (!stops.iter().any(|word| text.contains(word))).then_some(Flaw::Powerless);
+            }
             _ => {}
         }
         if kind == GuardKind::Lock && plain == "write" {
@@ -754,8 +769,11 @@ impl<'a, 'd> Walk<'a, 'd> {
         }
         let arguments = node.child_by_field_name("arguments").map(named_children).unwrap_or_default();
         if arguments.len() == 1 || is_macro {
-            let constant = arguments.first().and_then(|only| super::condition::constant(self.code, *only));
-            let constant = constant.is_some() && matches!(kind, GuardKind::Assertion | GuardKind::Validation);
+            let constant = match arguments.first() {
+                Some(only) => super::condition::constant(self.code, *only).is_some(),
+                None => ["(true", "(false"].iter().any(|start| self.text(node).contains(start)),
+            };
+            let constant = constant && matches!(kind, GuardKind::Assertion | GuardKind::Validation);
             flaw = flaw.or(constant.then_some(Flaw::Constant));
         }
         let bound = arguments.iter().find_map(|argument| self.code.value(*argument, self.around()).as_number());
