@@ -101,10 +101,10 @@ fn curve(records: &[Record], reverted: &BTreeSet<String>) -> String {
             y + 4.0
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "<text x=\"{:.0}\" y=\"{:.0}\" font-size=\"12\" text-anchor=\"middle\" fill=\"#333\">share of changes (dashed: \
-         chance)</text></svg>\n",
+         chance)</text></svg>",
         left + width / 2.0,
         HEIGHT - 6.0
     );

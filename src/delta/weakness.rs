@@ -65,7 +65,7 @@ pub fn weakness(old: &Guard, new: &Guard) -> Option<Weakness> {
         // A question that a flag of the caller may answer is still asked.
         let answered = old.kind == GuardKind::Confirmation
             && after.terms.difference(&before.terms).all(|term| is_consent(&term.subject));
-        if let Some(weakness) = looser(before, after).filter(|_| !answered) {
+        if let Some(weakness) = looser(old.kind, before, after).filter(|_| !answered) {
             return Some(weakness);
         }
     }
@@ -112,7 +112,7 @@ fn is_consent(subject: &str) -> bool {
 }
 
 /// Two formulas say when an operation is held back; the new one is looser if it holds back less.
-fn looser(old: &Formula, new: &Formula) -> Option<Weakness> {
+fn looser(kind: GuardKind, old: &Formula, new: &Formula) -> Option<Weakness> {
     let lost: Vec<&Term> = old.terms.difference(&new.terms).collect();
     let gained: Vec<&Term> = new.terms.difference(&old.terms).collect();
     if lost.is_empty() && gained.is_empty() {
@@ -128,7 +128,7 @@ fn looser(old: &Formula, new: &Formula) -> Option<Weakness> {
             if before.subject != after.subject {
                 continue;
             }
-            if let Some(weakness) = wider(before, after) {
+            if let Some(weakness) = wider(kind, before, after) {
                 return Some(weakness);
             }
         }
@@ -153,7 +153,7 @@ fn looser(old: &Formula, new: &Formula) -> Option<Weakness> {
 }
 
 /// One term with the same subject that holds back less.
-fn wider(before: &Term, after: &Term) -> Option<Weakness> {
+fn wider(kind: GuardKind, before: &Term, after: &Term) -> Option<Weakness> {
     match (before.operator.as_str(), after.operator.as_str()) {
         (">", ">") | (">=", ">=" | ">") => {
             let (one, other) = before.bound.zip(after.bound)?;
@@ -170,7 +170,7 @@ fn wider(before: &Term, after: &Term) -> Option<Weakness> {
             (other < one && (one <= 0.0 || other * WIDER <= one)).then_some(Weakness::Bound)
         }
         // `role not in ("admin",)` holds back; a longer list lets more roles pass.
-        ("not in", "not in") => {
+        ("not in", "not in") if kind == GuardKind::Authorization => {
             let (one, other) = (strings(&before.object), strings(&after.object));
             (one.iter().all(|word| other.contains(word)) && other.len() > one.len())
                 .then_some(Weakness::Lowered)

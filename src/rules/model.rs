@@ -414,34 +414,21 @@ pub struct CallMatcher {
     pub in_loop: Option<bool>,
 }
 
-/// Safeguards in program code that are gone (`removed`) or protect less (`changed`). A guard that moved to where it
-/// still protects, and one whose operation is gone too, never match. `introduced` says nothing here.
+/// Safeguards in program code that are gone (`removed`) or protect less (`changed`), never ones that only moved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuardMatcher {
-    /// `authentication`, `authorization`, `csrf`, `signature`, `validation`, `confirmation`, `dry-run`, `environment`,
-    /// `transaction`, `timeout`, `retry-bound`, `lock`, `rate-limit`, `assertion`, `error-handling`, `feature-flag`,
-    /// `audit`, `soft-delete`, `pagination`, `idempotency`. Their names are in `rules/data/guards.yaml`.
+    /// Kinds of `rules/data/guards.yaml`.
     pub kind: Vec<String>,
-    /// `mark` (decorator, annotation), `parameter`, `condition`, `around` (`with`, `try`), `call`, `argument`, `route`,
-    /// `registration`; any when empty.
+    /// `mark`, `parameter`, `condition`, `around`, `call`, `argument`, `route`, `registration`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form: Vec<String>,
-    /// Only these ways to protect less: `neutered`, `powerless`, `swallowed`, `bypassed`, `unreachable`, `disabled`,
-    /// `reversed`, `loosened`, `bound`, `lowered`. A removal matches only when this is empty.
+    /// Ways to protect less, as in `delta::Weakness`; a removal matches only when this is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weakness: Vec<String>,
     /// Whether it protected an operation that destroys, pays or deploys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destructive: Option<bool>,
-    /// Regular expression over the last name of an operation that it protected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protects: Option<String>,
-    /// Regular expressions over the old guard's normalised source text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_text: Option<String>,
 }
 
 /// What makes two matches the same.

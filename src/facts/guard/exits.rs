@@ -2,8 +2,9 @@
 
 use tree_sitter::Node;
 
+use super::calls::first_call;
 use super::lexicon::LEXICON;
-use super::walk::{Walk, first_call};
+use super::walk::Walk;
 use crate::facts::code::{Leave, Shape, is_block, shape, statements};
 use crate::source::Language;
 

@@ -3,9 +3,12 @@
 //! A guard fact stands in the scope of its definition and names the operations that it protects. Whether a guard
 //! was lost, weakened or moved is a question for two sides and is asked elsewhere.
 
+mod branch;
+mod calls;
 mod condition;
 mod declared;
 mod exits;
+mod force;
 mod lexicon;
 mod walk;
 

@@ -1,11 +1,8 @@
 //! Guards of program code that are gone or protect less.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, Turn, shorten};
 use crate::delta::{Weakness, weakness};
 use crate::facts::{Body, Fact, Form, Guard, GuardKind, is_destructive};
-use crate::rules::condition::optional;
 use crate::rules::model::GuardMatcher;
 
 pub(super) struct Guards {
@@ -13,9 +10,6 @@ pub(super) struct Guards {
     weaknesses: Vec<Weakness>,
     form: Vec<String>,
     destructive: Option<bool>,
-    text: Option<Regex>,
-    not_text: Option<Regex>,
-    protects: Option<Regex>,
 }
 
 impl Guards {
@@ -34,9 +28,6 @@ impl Guards {
             weaknesses: known("weakness", &matcher.weakness)?,
             form: matcher.form.clone(),
             destructive: matcher.destructive,
-            text: optional("text", matcher.text.as_ref())?,
-            not_text: optional("not_text", matcher.not_text.as_ref())?,
-            protects: optional("protects", matcher.protects.as_ref())?,
         })
     }
 
@@ -46,12 +37,6 @@ impl Guards {
             && self
                 .destructive
                 .is_none_or(|wanted| guard.protects.iter().any(|name| is_destructive(name)) == wanted)
-            && self.text.as_ref().is_none_or(|expression| expression.is_match(&guard.text))
-            && !self.not_text.as_ref().is_some_and(|expression| expression.is_match(&guard.text))
-            && self
-                .protects
-                .as_ref()
-                .is_none_or(|expression| guard.protects.iter().any(|name| expression.is_match(name)))
     }
 
     fn hit(fact: &Fact, guard: &Guard) -> Hit {

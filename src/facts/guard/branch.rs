@@ -1,0 +1,191 @@
+//! Conditions: what they guard against, and what they hold back.
+
+use tree_sitter::Node;
+
+use super::calls::first_call;
+use super::condition::formula;
+use super::exits::Exit;
+use super::lexicon::LEXICON;
+use super::walk::{Walk, last_name};
+use crate::facts::code::named_children;
+use crate::facts::{Flaw, Form, Formula, Guard, GuardKind};
+
+impl<'d> Walk<'_, 'd> {
+    pub(super) fn branch(
+        &mut self,
+        node: Node<'d>,
+        condition: &[Node<'d>],
+        then: Node<'d>,
+        otherwise: Option<Node<'d>>,
+        negated: bool,
+    ) {
+        for part in condition {
+            self.note_assignment(*part);
+            let outer = self.statement.take();
+            self.expression(*part);
+            self.statement = outer;
+        }
+        let Some(test) = condition.last().copied() else { return };
+        let text: Vec<String> = condition.iter().map(|part| self.text(*part)).collect();
+        let mut terms = text.join(" ");
+        for part in condition {
+            self.add_provenance(*part, &mut terms);
+        }
+        let exit = self.leaves(then);
+        let leaves = exit.as_ref();
+        let kind = self.condition_kind(&terms, leaves);
+        let Some(kind) = kind else {
+            self.visit_branches(then, otherwise, leaves.is_some_and(|exit| exit.fails));
+            self.check_in(condition, leaves);
+            return;
+        };
+        let other_exit = otherwise.and_then(|otherwise| self.leaves(otherwise));
+        let encloses = exit.is_none();
+        let blocking = formula(self.code, test, encloses != negated, self.around());
+        let flaw = blocking.constant.is_some().then_some(Flaw::Constant);
+        let exit_text = leaves.or(other_exit.as_ref()).map(|exit| exit.text.clone()).unwrap_or_default();
+        let guard = Guard {
+            condition: Some(blocking.clone()),
+            key: key_of(&blocking, &terms),
+            rank: LEXICON.rank(&text.join(" ")),
+            bound: blocking.terms.iter().find_map(|term| term.bound),
+            flaw,
+            text: text.join("; "),
+            ..self.guard(kind, Form::Condition)
+        };
+        let index = self.push(guard, node, exit_text);
+        if kind == GuardKind::ErrorHandling {
+            // It deals with the failure of one call, not with what comes after.
+            let call = self.failing_call(condition);
+            self.found[index].guard.key.clone_from(&call);
+            self.found[index].guard.protects.insert(call);
+            self.visit_branches(then, otherwise, leaves.is_some_and(|exit| exit.fails));
+            self.check_in(condition, leaves);
+            return;
+        }
+        if encloses {
+            let before = self.operations.len();
+            self.active.push(index);
+            self.block(then);
+            self.active.retain(|one| *one != index);
+            let nothing = self.operations.len() == before && self.found[index].guard.protects.is_empty();
+            if nothing && flaw.is_none() {
+                self.found[index].guard.flaw = Some(Flaw::Powerless);
+            }
+            if let Some(otherwise) = otherwise {
+                self.block(otherwise);
+            }
+            if other_exit.is_some() {
+                self.active.push(index);
+            }
+        } else {
+            self.visit_branches(then, otherwise, leaves.is_some_and(|exit| exit.fails));
+            self.active.push(index);
+            self.check_in(condition, leaves);
+        }
+    }
+
+    /// The last name of the call whose failure a condition looks at.
+    fn failing_call(&self, condition: &[Node<'d>]) -> String {
+        if let Some(call) = condition.iter().find_map(|part| first_call(self.code, *part)) {
+            return self.code.callee(call, self.around()).method;
+        }
+        let mut sources = String::new();
+        for part in condition {
+            self.add_provenance(*part, &mut sources);
+        }
+        last_name(sources.split_whitespace().next().unwrap_or_default())
+    }
+
+    pub(super) fn visit_branches(&mut self, then: Node<'d>, otherwise: Option<Node<'d>>, refuses: bool) {
+        self.refusing += usize::from(refuses);
+        self.block(then);
+        self.refusing -= usize::from(refuses);
+        if let Some(otherwise) = otherwise {
+            self.block(otherwise);
+        }
+    }
+
+    /// A call in a condition that leaves is a check of what comes after it.
+    pub(super) fn check_in(&mut self, condition: &[Node<'d>], exit: Option<&Exit>) {
+        let call = condition.iter().find_map(|part| first_call(self.code, *part));
+        if let Some(call) = call.filter(|_| exit.is_some()) {
+            let method = self.code.callee(call, self.around()).method;
+            self.check(method);
+        }
+    }
+
+    /// Adds what the variables of a condition were given, so that `ok = allowed(user)` speaks for `if not ok`.
+    pub(super) fn add_provenance(&self, node: Node<'d>, terms: &mut String) {
+        let mut waiting = vec![node];
+        let mut seen = 0;
+        while let Some(node) = waiting.pop() {
+            seen += 1;
+            if node.kind() == "identifier"
+                && let Some(source) = self.assigned.get(self.code.text_of(node))
+            {
+                terms.push(' ');
+                terms.push_str(source);
+            }
+            if seen < 200 {
+                waiting.extend(named_children(node));
+            }
+        }
+    }
+
+    pub(super) fn condition_kind(&self, terms: &str, exit: Option<&Exit>) -> Option<GuardKind> {
+        if let Some(kind) = exit.filter(|exit| exit.fails).and_then(|exit| LEXICON.exit(&exit.text))
+            && kind != GuardKind::Validation
+        {
+            return Some(kind);
+        }
+        let kind = LEXICON.term(terms);
+        match (kind, exit) {
+            // A plain `return` after these says little.
+            (
+                Some(
+                    GuardKind::Authentication
+                    | GuardKind::ErrorHandling
+                    | GuardKind::RateLimit
+                    | GuardKind::Signature
+                    | GuardKind::Csrf,
+                ),
+                Some(exit),
+            ) if !exit.fails => None,
+            (Some(GuardKind::ErrorHandling), None) => None,
+            (Some(kind), _) => Some(kind),
+            (None, Some(exit)) if exit.fails => Some(GuardKind::Validation),
+            _ => None,
+        }
+    }
+
+    pub(super) fn assertion(&mut self, node: Node<'d>) {
+        let Some(condition) = node.named_child(0) else { return };
+        self.expression(condition);
+        let mut terms = self.text(condition);
+        self.add_provenance(condition, &mut terms);
+        let kind = match LEXICON.term(&terms) {
+            Some(kind @ (GuardKind::Authorization | GuardKind::Authentication | GuardKind::Environment)) => {
+                kind
+            }
+            _ => GuardKind::Assertion,
+        };
+        let blocking = formula(self.code, condition, true, self.around());
+        let guard = Guard {
+            key: key_of(&blocking, &terms),
+            flaw: blocking.constant.is_some().then_some(Flaw::Constant),
+            condition: Some(blocking),
+            rank: LEXICON.rank(&terms),
+            text: self.text(node),
+            ..self.guard(kind, Form::Condition)
+        };
+        let index = self.push(guard, node, "AssertionError".to_owned());
+        self.active.push(index);
+    }
+}
+
+/// The subjects of a condition, or what it speaks of.
+pub(super) fn key_of(formula: &Formula, terms: &str) -> String {
+    let subjects: Vec<&str> = formula.terms.iter().map(|term| term.subject.as_str()).collect();
+    if subjects.is_empty() { terms.to_owned() } else { subjects.join(", ") }
+}
