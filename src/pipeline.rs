@@ -56,6 +56,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
     let evidence = Evidence {
         change,
         deltas: &compared.deltas,
+        old_resources: &compared.old_surroundings,
         new_resources: &compared.new_surroundings,
         maps: &compared.maps,
         plans: &knowledge.plans,

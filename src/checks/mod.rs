@@ -11,6 +11,7 @@ mod instances;
 mod intent;
 mod kustomize_entries;
 mod modules;
+mod pipeline_needs;
 mod plan;
 mod removed;
 mod renamed;
@@ -18,6 +19,7 @@ mod replacement;
 mod tests;
 mod unknown_type;
 mod versions;
+mod token_permissions;
 
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
@@ -29,7 +31,8 @@ use crate::rules::{Finding, Place, Rule, RuleSet};
 pub struct Evidence<'a> {
     pub change: &'a Change,
     pub deltas: &'a [Delta],
-    /// Every resource of the changed files on the new side, also those without a delta.
+    /// Every resource and setting of the changed files on each side, also those without a delta.
+    pub old_resources: &'a [Fact],
     pub new_resources: &'a [Fact],
     /// One entry for each file of the change.
     pub maps: &'a [Option<LineMap>],
@@ -49,12 +52,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("instances", instances::check),
     ("kustomize-entries", kustomize_entries::check),
     ("mass-deletion", deletions::check),
+    ("pipeline-needs", pipeline_needs::check),
     ("plan", plan::check),
     ("removed-modules", modules::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
     ("tests", tests::check),
     ("unknown-type", unknown_type::check),
+    ("token-permissions", token_permissions::check),
 ];
 
 /// The check that looks at what the others found.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::facts::{Attribute, Body, Fact, Resource, System, Word};
+use crate::facts::{Attribute, Body, Fact, Resource, System, Word, without_numbers};
 
 /// Pairing looks at the identity first; equal contents under one identity are no delta.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +38,9 @@ pub(super) fn key(fact: &Fact) -> Key {
     match &fact.body {
         Body::Resource(resource) => Key { identity: address(resource), content: body(resource) },
         Body::Setting(setting) => {
-            Key { identity: format!("setting {}", setting.path), content: format!("{:?}", setting.value) }
+            // The number of an element without a name shifts when another one comes or goes.
+            let path = without_numbers(&setting.path).unwrap_or_else(|| setting.path.clone());
+            Key { identity: format!("setting {path}"), content: format!("{:?}", setting.value) }
         }
         Body::Command(command) => {
             let mut flags: Vec<String> = command

@@ -138,11 +138,13 @@ fn segment_matches(pattern: &str, segment: &str) -> bool {
     }
 }
 
-/// The innermost list element that holds a path, `containers[app]` of `containers[app].image`; `None` where no list
-/// does, or where the path is an element itself.
+/// The innermost list element with a name that holds a path, `containers[app]` of `containers[app].image`; `None`
+/// where there is none, or where the path is an element itself.
 pub fn element_of(path: &str) -> Option<&str> {
     let end = path.rmatch_indices("].").find(|(at, _)| !path[..*at].ends_with('"'))?.0;
-    Some(&path[..=end])
+    let element = &path[..=end];
+    let name = element.rsplit_once('[').map_or("", |(_, name)| name.trim_end_matches(']'));
+    (!name.bytes().all(|byte| byte.is_ascii_digit())).then_some(element)
 }
 
 /// A path in which the numbers of nameless list elements do not count: `rules[#].verbs[get]`; `None` without one.
@@ -206,6 +208,7 @@ mod tests {
     fn elements_and_numbers_are_seen() {
         assert_eq!(element_of("a.containers[app].env[X].value"), Some("a.containers[app].env[X]"));
         assert_eq!(element_of("finalizers[x.y/z]"), None);
+        assert_eq!(element_of("include[0].template"), None);
         assert_eq!(element_of("a[\"b.c\"].d"), None);
         assert_eq!(without_numbers("rules[10].verbs[get]").as_deref(), Some("rules[#].verbs[get]"));
         assert_eq!(without_numbers("rules[web].verbs[get]"), None);

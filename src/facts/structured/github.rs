@@ -1,15 +1,19 @@
 //! GitHub workflows and composite actions, also as Gitea and Forgejo run them.
 //!
 //! A job is known by its key, a step by its id, else its name, else what it uses, else its first line; both may be
-//! renamed or moved. Jobs and steps carry the triggers of their workflow as `workflow.on[…]`.
+//! renamed or moved. All of them carry the events that start their workflow as `workflow.on[…]`. A job says with
+//! `job.delivers` that it deploys or publishes, with `token…` what its token may do: `token.contents` and so on, or
+//! `token` as a whole (`read-all`, `write-all`, `none`, or `default` where nothing is said). A workflow says with
+//! `workflow.delivers` and `workflow.runs-code` what its jobs do.
 
 use std::ops::Range;
 
 use super::flatten::attributes;
 use super::node::{Entry, Node};
+use super::pipeline::delivers;
 use super::reshape::{keyed, listed, named, with};
 use crate::facts::{Attribute, Body, Fact, Resource, Scalar, System, Value};
-use crate::source::{Document, Scope};
+use crate::source::{Document, Locus, Scope};
 
 pub(super) fn is_workflow(path: &str) -> bool {
     [".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"]
@@ -28,19 +32,56 @@ pub(super) fn workflow(document: &Document, value: &Node) -> Option<Vec<Fact>> {
         _ => Some(node.clone()),
     });
     let triggers = triggers(document, &top);
-    let mut facts = vec![fact(
-        document,
-        "workflow",
-        &name,
-        format!("workflow {file}"),
-        &top,
-        value.span.clone(),
-        &Scope::new(),
-    )];
+    let mut whole =
+        fact(document, "workflow", &name, format!("workflow {file}"), &top, value.span.clone(), &Scope::new());
+    inherit(&mut whole, &triggers);
+    let at = || document.locus(value.span.clone(), Scope::new());
+    if jobs.entries().iter().any(|job| delivers(&job.key, &job.value)) {
+        inherit(&mut whole, &[said("workflow.delivers", Scalar::Bool(true), at())]);
+    }
+    if jobs.entries().iter().any(|job| runs_code(&job.value)) {
+        inherit(&mut whole, &[said("workflow.runs-code", Scalar::Bool(true), at())]);
+    }
+    let mut facts = vec![whole];
     for job in jobs.entries() {
-        facts.extend(job_facts(document, job, &triggers));
+        facts.extend(job_facts(document, job, value.get("permissions"), &triggers));
     }
     Some(facts)
+}
+
+/// A step runs a script, or something is checked out that may be run.
+fn runs_code(job: &Node) -> bool {
+    let steps = job.get("steps").map(Node::items).unwrap_or_default();
+    steps.iter().any(|step| {
+        step.get("run").is_some()
+            || step.text_of("uses").is_some_and(|uses| uses.starts_with("actions/checkout"))
+    })
+}
+
+/// What was worked out from elsewhere in the file.
+fn said(path: &str, value: Scalar, locus: Locus) -> Attribute {
+    Attribute { path: path.to_owned(), value: Value::Literal(value), locus, folded: None }
+}
+
+/// What the token of a job may do: as the job says, else as the workflow does.
+fn token(document: &Document, job: &Entry, workflow: Option<&Node>, scope: &Scope) -> Vec<Attribute> {
+    let text = |text: &str| Scalar::String(text.to_owned());
+    let Some(node) = job.value.get("permissions").or(workflow) else {
+        return vec![said("token", text("default"), document.locus(job.key_span.clone(), scope.clone()))];
+    };
+    let locus = |span: &Range<usize>| document.locus(span.clone(), scope.clone());
+    match node.text() {
+        Some(all) => vec![said("token", text(&all), locus(&node.span))],
+        None if node.entries().is_empty() => vec![said("token", text("none"), locus(&node.span))],
+        None => node
+            .entries()
+            .iter()
+            .map(|entry| {
+                let level = entry.value.text().unwrap_or_default();
+                said(&format!("token.{}", entry.key), Scalar::String(level), locus(&entry.span))
+            })
+            .collect(),
+    }
 }
 
 /// A composite action and its steps.
@@ -63,7 +104,12 @@ pub(super) fn action(document: &Document, value: &Node) -> Vec<Fact> {
     facts
 }
 
-fn job_facts(document: &Document, job: &Entry, triggers: &[Attribute]) -> Vec<Fact> {
+fn job_facts(
+    document: &Document,
+    job: &Entry,
+    permissions: Option<&Node>,
+    triggers: &[Attribute],
+) -> Vec<Fact> {
     let body = with(&job.value, &|key, node| match key {
         "steps" => None,
         "needs" | "runs-on" => Some(listed(node)),
@@ -74,6 +120,11 @@ fn job_facts(document: &Document, job: &Entry, triggers: &[Attribute]) -> Vec<Fa
     let scope = vec![job.key.clone()];
     let mut whole = fact(document, "job", &job.key, format!("job {}", job.key), &body, span, &scope);
     inherit(&mut whole, triggers);
+    inherit(&mut whole, &token(document, job, permissions, &scope));
+    if delivers(&job.key, &job.value) {
+        let locus = document.locus(job.key_span.clone(), scope.clone());
+        inherit(&mut whole, &[said("job.delivers", Scalar::Bool(true), locus)]);
+    }
     let mut facts = vec![whole];
     facts.extend(steps(document, &job.key, job.value.get("steps"), triggers));
     facts
@@ -108,7 +159,7 @@ fn triggers(document: &Document, top: &Node) -> Vec<Attribute> {
         .iter()
         .map(|event| Attribute {
             path: format!("workflow.on[{}]", event.key),
-            value: Value::Literal(Scalar::Bool(true)),
+            value: Value::string(event.key.clone()),
             locus: document.locus(event.key_span.clone(), Scope::new()),
             folded: Some(format!("the workflow runs on {}", event.key)),
         })
@@ -156,10 +207,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                "workflow | workflow ci.yml | name=CI on.push=null on.pull_request=null",
-                "job | job test | needs[lint]=lint environment.name=prod runs-on[ubuntu-latest]=ubuntu-latest workflow.on[push]=true workflow.on[pull_request]=true",
-                "step | step \"actions/checkout@v4\" of job test | uses=actions/checkout@v4 workflow.on[push]=true workflow.on[pull_request]=true",
-                "step | step \"Unit\" of job test | name=Unit run=make test workflow.on[push]=true workflow.on[pull_request]=true",
+                "workflow | workflow ci.yml | name=CI on.push=null on.pull_request=null workflow.on[push]=push workflow.on[pull_request]=pull_request workflow.delivers=true workflow.runs-code=true",
+                "job | job test | needs[lint]=lint environment.name=prod runs-on[ubuntu-latest]=ubuntu-latest workflow.on[push]=push workflow.on[pull_request]=pull_request token=default job.delivers=true",
+                "step | step \"actions/checkout@v4\" of job test | uses=actions/checkout@v4 workflow.on[push]=push workflow.on[pull_request]=pull_request",
+                "step | step \"Unit\" of job test | name=Unit run=make test workflow.on[push]=push workflow.on[pull_request]=pull_request",
             ]
         );
         let long = text.replace("on: [push, pull_request]", "on:\n  push:\n  pull_request:\n");

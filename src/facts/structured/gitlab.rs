@@ -1,9 +1,11 @@
-//! GitLab pipelines: the pipeline itself and its jobs, `extends` within the file resolved.
+//! GitLab pipelines: the pipeline itself and its jobs, `extends` within the file resolved. A job that deploys or
+//! publishes says so with `job.delivers`.
 
 use super::flatten::attributes;
-use super::node::{Entry, Node};
+use super::node::{Entry, Kind, Node};
+use super::pipeline::delivers;
 use super::reshape::{layered, listed, named, with};
-use crate::facts::{Body, Fact, Resource, System};
+use crate::facts::{Body, Fact, Resource, Scalar, System, Value};
 use crate::source::{Document, Scope};
 
 /// Top keys that are no jobs.
@@ -58,9 +60,27 @@ fn job(document: &Document, value: &Node, entry: &Entry) -> Fact {
             _ => node.clone(),
         })
     });
+    let body = if delivers(&entry.key, &body) {
+        layered(&body, &Node::mapping(vec![delivery(entry)], entry.span.clone()), 0)
+    } else {
+        body
+    };
     let kind = if entry.key.starts_with('.') { "template" } else { "job" };
     let span = entry.key_span.start..entry.value.span.end.max(entry.key_span.end);
     fact(document, kind, &entry.key, &body, span, &vec![entry.key.clone()])
+}
+
+/// `job.delivers`, at the key of the job.
+fn delivery(job: &Entry) -> Entry {
+    let span = job.key_span.clone();
+    let entry = |key: &str, value: Node| Entry {
+        key: key.to_owned(),
+        value,
+        key_span: span.clone(),
+        span: span.clone(),
+    };
+    let yes = Node::new(Kind::Scalar(Value::Literal(Scalar::Bool(true))), span.clone());
+    entry("job", Node::mapping(vec![entry("delivers", yes)], span.clone()))
 }
 
 /// A job with what the jobs it extends say, the nearest first.
@@ -128,8 +148,11 @@ mod tests {
         let extends =
             "stages: [a]\n.base:\n  when: manual\ndeploy:\n  extends: .base\n  script: [make deploy]\n";
         let (copy, extends) = (shown(".gitlab-ci.yml", copy), shown(".gitlab-ci.yml", extends));
-        assert_eq!(copy[1], "job | job deploy | when=manual script[make deploy]=make deploy");
-        assert_eq!(extends[2], "job | job deploy | script[make deploy]=make deploy when=manual");
+        assert_eq!(copy[1], "job | job deploy | when=manual script[make deploy]=make deploy job.delivers=true");
+        assert_eq!(
+            extends[2],
+            "job | job deploy | script[make deploy]=make deploy when=manual job.delivers=true"
+        );
     }
 
     #[test]

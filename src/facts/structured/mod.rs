@@ -12,6 +12,7 @@ mod gitlab;
 mod json;
 mod kubernetes;
 mod node;
+mod pipeline;
 mod properties;
 mod reshape;
 mod setting;
