@@ -11,6 +11,7 @@ mod instances;
 mod intent;
 mod kustomize_entries;
 mod modules;
+mod lookalike;
 mod pipeline_needs;
 mod plan;
 mod removed;
@@ -51,6 +52,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("gate-files", gate_files::check),
     ("instances", instances::check),
     ("kustomize-entries", kustomize_entries::check),
+    ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),
     ("pipeline-needs", pipeline_needs::check),
     ("plan", plan::check),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::facts::{Attribute, Body, Fact, Resource, System, Word, without_numbers};
+use crate::facts::{Attribute, Body, Fact, Group, Resource, System, Word, without_numbers};
 
 /// Pairing looks at the identity first; equal contents under one identity are no delta.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +91,13 @@ pub(super) fn key(fact: &Fact) -> Key {
             identity: format!("test {}", test.name),
             content: format!("{:?} {} {:?} {}", test.skipped, test.focused, test.assertions, test.text),
         },
+        Body::Dependency(dependency) => {
+            let locked = if dependency.group == Group::Locked { "locked " } else { "" };
+            Key {
+                identity: format!("dependency {locked}{} {}", dependency.ecosystem, dependency.name),
+                content: format!("{dependency:?}"),
+            }
+        }
         Body::Syntax(found) | Body::Text(found) => {
             Key { identity: format!("match {}", found.rule), content: format!("{:016x}", found.hash) }
         }
@@ -131,6 +138,7 @@ pub(super) fn text(fact: &Fact) -> String {
         Body::Test(test) => test.text.clone(),
         Body::Syntax(found) | Body::Text(found) => found.text.clone(),
         Body::Setting(setting) => format!("{:?}", setting.value),
+        Body::Dependency(dependency) => dependency.spec.clone(),
         Body::Resource(resource) => body(resource),
         Body::File(_) => String::new(),
     }

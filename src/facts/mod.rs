@@ -5,6 +5,7 @@
 mod call;
 mod code;
 mod command;
+mod dependency;
 mod file;
 mod guard;
 mod model;
@@ -23,9 +24,9 @@ pub use command::is_in_family;
 pub use file::file_fact;
 pub use guard::is_destructive;
 pub use model::{
-    Action, Argument, Assertion, Attribute, Body, Call, Command, Dialect, Expansion, Fact, FileFact, Flag,
-    Guarding, Match, Part, Resource, Scalar, Setting, Skip, Statement, StatusHandling, System, Test, Value,
-    Where, Word,
+    Action, Argument, Assertion, Attribute, Body, Call, Command, Dependency, Dialect, Expansion, Fact,
+    FileFact, Flag, Group, Guarding, Match, Origin, Part, Resource, Scalar, Setting, Skip, Statement,
+    StatusHandling, System, Test, Value, Where, Word,
 };
 pub use path::{PathPattern, element_of, glob, without_indexes, without_numbers};
 pub use program::{
@@ -70,6 +71,7 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
         }
         Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),
     };
+    facts.extend(dependency::extract(document, focus));
     facts.extend(syntax::extract(document, focus, &patterns.syntax));
     if document.embedding.is_none() {
         facts.extend(text::extract(document, focus, &patterns.lines));

@@ -21,6 +21,7 @@ pub enum Body {
     Call(Call),
     Definition(super::Definition),
     Guard(super::Guard),
+    Dependency(Dependency),
     Test(Test),
     Syntax(Match),
     Text(Match),
@@ -370,6 +371,52 @@ pub struct Test {
     pub calls: BTreeSet<String>,
     /// The body with blanks folded.
     pub text: String,
+}
+
+/// Where a dependency is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Runtime,
+    Development,
+    Build,
+    /// Takes the place of what others ask for: `[patch]`, `overrides`, `resolutions`, `replace`.
+    Override,
+    /// An entry of a lock file.
+    Locked,
+}
+
+/// Where a dependency comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A registry; its name or host where it is not the usual one, and in lock files.
+    Registry(Option<String>),
+    Git {
+        url: String,
+        /// A commit is named.
+        pinned: bool,
+    },
+    Url(String),
+}
+
+/// Something that the project takes from elsewhere; members of the same repository are none.
+///
+/// Identity: ecosystem and name, apart for manifests and lock files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// `cargo`, `npm`, `pypi`, `go`.
+    pub ecosystem: &'static str,
+    /// As the ecosystem compares names.
+    pub name: String,
+    /// The condition on the version as written; in a lock file the version.
+    pub spec: String,
+    /// Only one version satisfies the condition.
+    pub exact: bool,
+    /// Any version satisfies it.
+    pub open: bool,
+    pub origin: Origin,
+    pub group: Group,
+    /// Hashes of the content, where given.
+    pub checksum: Option<String>,
 }
 
 /// A hit of a rule's own pattern. Identity: rule and scope; content: `hash`, or the captures where the

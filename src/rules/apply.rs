@@ -53,6 +53,7 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
         Body::Call(_) => rule.call.is_some(),
         Body::Guard(_) => rule.guard.is_some(),
         Body::Definition(_) => false,
+        Body::Dependency(_) => rule.dependency.is_some(),
         Body::Syntax(found) => rule.syntax.is_some() && rule.id == found.rule,
         Body::Text(found) => rule.text.is_some() && rule.id == found.rule,
         Body::File(_) => rule.file.is_some(),
@@ -70,7 +71,7 @@ fn language(fact: &Fact) -> Option<Language> {
         Body::Command(_) => Some(Language::Bash),
         Body::Statement(_) => Some(Language::Sql),
         Body::Syntax(_) => None,
-        Body::Resource(_) | Body::Text(_) | Body::Test(_) | Body::File(_) => {
+        Body::Resource(_) | Body::Dependency(_) | Body::Text(_) | Body::Test(_) | Body::File(_) => {
             Some(Language::of(&fact.locus.path, b""))
         }
     }
@@ -107,7 +108,7 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
     let has = |when: When| rule.when.contains(&when);
     let safeguard = rule.is_safeguard();
     let turns: Vec<(Kind, Turn)> = match delta {
-        Delta::Introduced { .. } if has(When::Introduced) => {
+        Delta::Introduced { new } if has(When::Introduced) && !comes_with_manifest(new, surroundings) => {
             new_hits.into_iter().map(|hit| (Kind::Introduced, Turn { old: None, new: Some(hit) })).collect()
         }
         Delta::Removed { holder_survives, old, .. } if has(When::Removed) => {
@@ -162,6 +163,12 @@ fn holder_stands(hit: &Hit, new: Option<&Fact>) -> bool {
         }
         _ => true,
     }
+}
+
+/// A dependency in a manifest that is new as a whole: the project is what is new.
+fn comes_with_manifest(fact: &Fact, surroundings: &Surroundings<'_>) -> bool {
+    matches!(fact.body, Body::Dependency(_))
+        && surroundings.change.files.get(fact.locus.file).is_some_and(|file| file.old.is_none())
 }
 
 /// Hits whose key does not occur on the other side. Elements without a name count by number, for their keys shift.

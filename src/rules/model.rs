@@ -127,6 +127,8 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<GuardMatcher>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependency: Option<DependencyMatcher>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub syntax: Option<SyntaxMatcher>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextMatcher>,
@@ -157,6 +159,7 @@ pub enum Matcher<'rule> {
     Statement(&'rule StatementMatcher),
     Call(&'rule CallMatcher),
     Guard(&'rule GuardMatcher),
+    Dependency(&'rule DependencyMatcher),
     Syntax(&'rule SyntaxMatcher),
     Text(&'rule TextMatcher),
     File(&'rule FileMatcher),
@@ -173,6 +176,7 @@ impl Rule {
             self.statement.as_ref().map(Matcher::Statement),
             self.call.as_ref().map(Matcher::Call),
             self.guard.as_ref().map(Matcher::Guard),
+            self.dependency.as_ref().map(Matcher::Dependency),
             self.syntax.as_ref().map(Matcher::Syntax),
             self.text.as_ref().map(Matcher::Text),
             self.file.as_ref().map(Matcher::File),
@@ -429,6 +433,44 @@ pub struct GuardMatcher {
     /// Whether it protected an operation that destroys, pays or deploys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destructive: Option<bool>,
+}
+
+/// What may change about a dependency that stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DependencyTurn {
+    /// One version was allowed and now several are, or the hashes are gone.
+    Loosened,
+    /// It comes from another registry, repository or host; back to the usual registry is no turn.
+    Source,
+    /// The same version has another checksum.
+    Checksum,
+}
+
+/// Dependencies in manifests and lock files. In a manifest that is new as a whole nothing counts as introduced.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DependencyMatcher {
+    /// `cargo`, `npm`, `pypi`, `go`; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ecosystem: Vec<String>,
+    /// `runtime`, `development`, `build`, `override`, `locked`; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<String>,
+    /// Regular expressions over the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_name: Option<String>,
+    /// `false`: from a repository or an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_registry: Option<bool>,
+    /// `true`: any version satisfies the condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
+    /// Both sides: what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<DependencyTurn>,
 }
 
 /// What makes two matches the same.

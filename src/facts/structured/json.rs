@@ -10,7 +10,7 @@ use crate::facts::{Scalar, Value};
 use crate::source::Document;
 
 /// The values of a document; more than one only in JSON lines.
-pub(super) fn read(document: &Document) -> Vec<Node> {
+pub(in crate::facts) fn read(document: &Document) -> Vec<Node> {
     let Some(tree) = &document.tree else { return Vec::new() };
     let root = tree.root_node();
     let mut cursor = root.walk();

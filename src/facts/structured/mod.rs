@@ -9,15 +9,15 @@ mod compose;
 mod flatten;
 mod github;
 mod gitlab;
-mod json;
+pub(super) mod json;
 mod kubernetes;
-mod node;
+pub(super) mod node;
 mod pipeline;
 mod properties;
 mod reshape;
 mod setting;
 mod system;
-mod toml;
+pub(super) mod toml;
 mod yaml;
 mod yaml_scalar;
 
@@ -29,7 +29,7 @@ pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
 }
 
 #[cfg(test)]
-mod testing {
+pub(super) mod testing {
     //! Documents for tests.
 
     use std::sync::Arc;

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use crate::facts::{Scalar, Value};
 
 /// Deeper values are unknown; admission already declines YAML far below.
-pub(super) const DEEPEST: usize = 160;
+pub(in crate::facts) const DEEPEST: usize = 160;
 
 /// A value with its place in the document. Cloning is cheap: what an alias repeats is shared.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(in crate::facts) struct Node {
     pub kind: Kind,
     /// Bytes of the value; of an aliased value the bytes of its anchor.
     pub span: Range<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Node {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(in crate::facts) enum Kind {
     Mapping(Rc<Vec<Entry>>),
     Sequence(Rc<Vec<Node>>),
     Scalar(Value),
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::facts) struct Entry {
     pub key: String,
     pub key_span: Range<usize>,
     pub value: Node,

@@ -11,7 +11,7 @@ use super::yaml_scalar::number;
 use crate::facts::{Scalar, Value};
 use crate::source::Document;
 
-pub(super) fn read(document: &Document) -> Vec<Node> {
+pub(in crate::facts) fn read(document: &Document) -> Vec<Node> {
     let Some(tree) = &document.tree else { return Vec::new() };
     let text = &*document.text;
     let root = tree.root_node();
