@@ -111,6 +111,7 @@ pub fn compare(change: &Change, rules: &RuleSet) -> Compared {
     }
     readings.extend(read.into_iter().map(|file| file.reading));
     not_analysed.extend(facts::settle(&mut old, &mut new, change, &readings));
+    facts::mark_new_tables(&old, &mut new);
     let keep = |facts: &[Fact]| -> Vec<Fact> {
         facts.iter().filter(|fact| matches!(fact.body, Body::Resource(_) | Body::Setting(_))).cloned().collect()
     };

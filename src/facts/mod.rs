@@ -32,7 +32,7 @@ pub use path::{PathPattern, element_of, glob, without_indexes, without_numbers};
 pub use program::{
     Check, Connective, Definition, DefinitionKind, Flaw, Form, Formula, Guard, GuardKind, Parameter, Term,
 };
-pub use statement::is_tautology;
+pub use statement::{is_tautology, mark_new_tables};
 pub use syntax::{Pattern, Sameness};
 pub use terraform::settle;
 pub use text::LinePattern;

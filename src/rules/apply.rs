@@ -94,7 +94,7 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
     if let Some(turns) = question.turns(old, new) {
         for turn in turns {
             if let Some(kind) = kind_of_turn(rule, delta, &turn) {
-                if kind == Kind::Removed && is_relocated(&compiled.relocated, surroundings) {
+                if turn.old.is_some() && is_relocated(&compiled.relocated, surroundings) {
                     answers.moved.push(format!("{}: the change brings it back elsewhere", rule.title));
                     continue;
                 }

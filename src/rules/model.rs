@@ -330,6 +330,8 @@ pub enum FilterTest {
     Absent,
     /// Every conjunct is always true: `1=1`, `true`, `id = id`.
     Tautology,
+    /// Nothing but text that source alone cannot know.
+    Unknown,
     Present,
 }
 
@@ -338,6 +340,9 @@ pub enum FilterTest {
 pub struct ActionTest {
     /// Any of these: `DROP COLUMN`.
     pub verb: Vec<String>,
+    /// Regular expression over the column, constraint or variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Regular expressions over the clause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -345,15 +350,28 @@ pub struct ActionTest {
     pub not_text: Option<String>,
 }
 
-/// SQL statements. Statements on tables that the same script creates never match unless `own_table` is set.
+/// SQL statements. Statements on tables that the same script or change creates never match unless `own_table` is
+/// set, those of a down migration never unless `down` is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatementMatcher {
     pub verb: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub object: Vec<String>,
+    /// Regular expression over the name of one target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_name: Option<String>,
+    /// `postgres`, `mysql`, `sqlserver`, `oracle`, `sqlite`. A script that does not give its dialect away matches
+    /// with one step less of confidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialect: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<FilterTest>,
+    /// `LIMIT`, `TOP`, `FETCH FIRST`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cascade: Option<bool>,
     /// Options all of which must be there.
@@ -372,9 +390,17 @@ pub struct StatementMatcher {
     pub in_transaction: Option<bool>,
     #[serde(default)]
     pub own_table: bool,
-    /// Both sides: a conjunct that matches this expression was dropped and moved nowhere else in the statement.
+    #[serde(default)]
+    pub down: bool,
+    /// Both sides: a condition that matches this expression was dropped and moved nowhere else in the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses_conjunct: Option<String>,
+    /// Both sides: one of these options was there, and none of them is now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses_options: Vec<String>,
+    /// Both sides: the limit is gone, or at least this many times as high.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raises_limit: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -395,6 +395,13 @@ fn action(part: Phrase<'_>, object: &str, previous: Option<&str>) -> (String, St
         at += 1;
     }
     let keyless = ["ADD CONSTRAINT", "DROP PRIMARY KEY"].contains(verb) && words.last() != Some(&"CONSTRAINT");
+    // MySQL: `CHANGE a b type` renames unless both names are the same.
+    if *verb == "CHANGE COLUMN"
+        && let Some((old, next)) = clause.name(at)
+        && clause.name(next).is_some_and(|(new, _)| new != old)
+    {
+        return ("RENAME COLUMN".to_owned(), old);
+    }
     let name = if keyless {
         words.get(1..).unwrap_or_default().join(" ").to_ascii_lowercase()
     } else {

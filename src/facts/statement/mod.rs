@@ -1,7 +1,7 @@
 //! SQL statements, by a splitter and tokenizer of our own: grammars misread a third of real DDL.
 //!
 //! A script is tokenized ([`token`]), split into statements ([`split`]), each statement is read ([`read`]), and the
-//! statements are set in relation ([`script`]). Bodies of procedures and literal texts that are executed are entered.
+//! statements are set in relation ([`script`], [`relations`]). Bodies of procedures and literal texts that are executed are entered.
 
 mod definition;
 mod dialect;
@@ -9,10 +9,12 @@ mod entered;
 mod phrase;
 mod quotation;
 mod read;
+mod relations;
 mod rows;
 mod script;
 mod session;
 mod split;
+mod tables;
 mod tautology;
 mod token;
 
@@ -22,6 +24,7 @@ mod tests;
 use super::{Body, Fact, Statement};
 use crate::source::{Document, Focus};
 
+pub use tables::mark_new_tables;
 pub use tautology::is_tautology;
 
 /// Statements of these verbs matter only where the change touches them; there may be very many.
@@ -40,7 +43,10 @@ pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
             _ => None,
         })
         .collect();
-    script::look_back(&mut statements);
+    relations::explain(&mut statements);
+    if document.embedding.is_some() {
+        statements.iter_mut().for_each(|statement| mark_backfill(statement, document));
+    }
     facts.retain(|fact| match &fact.body {
         Body::Statement(statement) => {
             !COMMON.contains(&statement.verb.as_str()) || focus.touches(&fact.locus.span)
@@ -48,4 +54,26 @@ pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
         _ => true,
     });
     facts
+}
+
+/// In a migration in program code the columns that an UPDATE fills were added by calls.
+fn mark_backfill(statement: &mut Statement, document: &Document) {
+    let sets =
+        statement.verb == "UPDATE" && !statement.actions.is_empty() && script::is_unrestricted(statement);
+    if !sets {
+        return;
+    }
+    let adds = |line: &str, column: &str| {
+        ["add_column", "addColumn", "AddField", "Column(", "ADD COLUMN", "add column"]
+            .iter()
+            .any(|word| line.contains(word))
+            && line.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == column)
+    };
+    let lines = 1..=document.lines.count() as u32;
+    let all = statement.actions.iter().all(|action| {
+        lines.clone().filter_map(|number| document.lines.line(number)).any(|line| adds(line, &action.name))
+    });
+    if all {
+        statement.options.insert("BACKFILL".to_owned());
+    }
 }

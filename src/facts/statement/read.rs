@@ -188,7 +188,7 @@ fn one(phrase: Phrase<'_>, place: Placing<'_>) -> Option<Reading> {
     }
     match first.to_ascii_uppercase().as_str() {
         "DELETE" => rows::delete(phrase),
-        "UPDATE" => rows::update(phrase),
+        "UPDATE" => rows::update(phrase, place),
         "INSERT" => rows::insert(phrase),
         "REPLACE" if phrase.is(1, "INTO") => rows::insert(phrase),
         "SELECT" => rows::select(phrase),

@@ -1,7 +1,7 @@
 //! Statements on rows: which table they work on, and what restricts them.
 
 use super::phrase::Phrase;
-use super::read::{Reading, blank, is_reserved};
+use super::read::{Placing, Reading, blank, is_reserved};
 use super::token::Kind;
 use crate::facts::{Action, Statement, Where};
 use crate::source::HOLE;
@@ -302,7 +302,7 @@ pub(super) fn delete(phrase: Phrase<'_>) -> Option<Reading> {
     Some(Reading { statement, prose })
 }
 
-pub(super) fn update(phrase: Phrase<'_>) -> Option<Reading> {
+pub(super) fn update(phrase: Phrase<'_>, place: Placing<'_>) -> Option<Reading> {
     let mut at = 1;
     if phrase.is(at, "STATISTICS") {
         let mut statement = blank("UPDATE", phrase);
@@ -341,8 +341,24 @@ pub(super) fn update(phrase: Phrase<'_>) -> Option<Reading> {
     statement.limit = limit.or_else(|| reach.limit.take());
     statement.joins = std::mem::take(&mut reach.joins);
     statement.filter = reach.filter();
-    statement.actions = Vec::new();
+    statement.actions = assignments(set.body, place);
     Some(Reading { statement, prose: false })
+}
+
+/// The columns that SET names, each with its assignment.
+fn assignments(set: Phrase<'_>, place: Placing<'_>) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for part in set.list() {
+        let group = part.kind(0) == Some(Kind::Open);
+        let columns = if group { part.group(0).list() } else { vec![part] };
+        for column in columns {
+            let Some((name, _)) = column.name(0) else { continue };
+            // `alias.column` names the column.
+            let name = name.rsplit('.').next().unwrap_or(&name).to_owned();
+            actions.push(Action { verb: "SET".to_owned(), name, text: part.normal(), locus: place(part) });
+        }
+    }
+    actions
 }
 
 pub(super) fn insert(phrase: Phrase<'_>) -> Option<Reading> {
@@ -415,7 +431,7 @@ pub(super) fn restrictions(query: Phrase<'_>) -> (Option<Where>, Vec<String>) {
     (reach.filter, reach.joins)
 }
 
-pub(super) fn merge(phrase: Phrase<'_>, place: super::read::Placing<'_>) -> Option<Reading> {
+pub(super) fn merge(phrase: Phrase<'_>, place: Placing<'_>) -> Option<Reading> {
     let mut at = 1;
     let (_, next) = top(phrase, at);
     at = next + usize::from(phrase.is(next, "INTO"));

@@ -1,5 +1,6 @@
 //! What statements of one script mean to one another: transactions, tables of its own, ways back.
 
+use super::tables::{ByTable, destroys};
 use super::token::Direction;
 use crate::facts::{Statement, Where};
 
@@ -7,7 +8,7 @@ use crate::facts::{Statement, Where};
 #[derive(Default)]
 pub(super) struct Script {
     /// Tables that the script creates, and whether they are certain to be new.
-    created: Vec<(String, bool)>,
+    created: ByTable<bool>,
     in_transaction: bool,
 }
 
@@ -25,27 +26,24 @@ impl Script {
             }
             "CREATE" if statement.object.ends_with("TABLE") || statement.object.ends_with("VIEW") => {
                 let certain = !statement.options.contains("IF NOT EXISTS");
-                self.created.push((statement.name.clone(), certain));
+                self.created.add(&statement.name, certain);
             }
-            "SELECT" if let Some(table) = selected_into(&statement.text) => self.created.push((table, true)),
+            "SELECT" if let Some(table) = selected_into(&statement.text) => self.created.add(&table, true),
             "ALTER" if statement.own_table => {
                 let renamed = statement.actions.iter().find(|action| action.verb == "RENAME");
                 let name = renamed.and_then(|action| action.text.rsplit(' ').next());
-                self.created.extend(name.map(|name| (name.to_owned(), true)));
+                if let Some(name) = name {
+                    self.created.add(name, true);
+                }
             }
             _ => {}
         }
     }
 
     fn is_own(&self, statement: &Statement) -> bool {
-        let destroys = matches!(statement.verb.as_str(), "DELETE" | "UPDATE" | "TRUNCATE" | "DROP" | "MERGE")
-            || statement.actions.iter().any(|action| action.verb.starts_with("DROP"));
+        let destroys = destroys(statement);
         let own = |name: &str| {
-            name.starts_with(['#', '@'])
-                || self
-                    .created
-                    .iter()
-                    .any(|(created, certain)| (*certain || !destroys) && is_same_table(created, name))
+            name.starts_with(['#', '@']) || self.created.of(name).any(|certain| *certain || !destroys)
         };
         if statement.verb == "CREATE" && statement.on.is_none() {
             return statement.options.contains("TEMPORARY") || statement.name.starts_with('#');
@@ -62,63 +60,6 @@ fn selected_into(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(" INTO ")?;
     let name = rest.split([' ', '(', ',']).next()?;
     (rest.contains("FROM") && !name.starts_with('@') && !name.is_empty()).then(|| name.to_owned())
-}
-
-/// Names of one table, one of them perhaps without its schema.
-pub(super) fn is_same_table(one: &str, other: &str) -> bool {
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    one == other || ((!one.contains('.') || !other.contains('.')) && last(one) == last(other))
-}
-
-/// Marks what only later statements explain: a dropped object that the script creates anew (`RECREATED`), and
-/// SQLite's way of altering a table (copy, drop, rename), which loses nothing.
-pub(super) fn look_back(statements: &mut [&mut Statement]) {
-    let created: Vec<(usize, String, String)> = statements
-        .iter()
-        .enumerate()
-        .filter(|(_, statement)| statement.verb == "CREATE")
-        .map(|(at, statement)| (at, statement.object.clone(), statement.name.clone()))
-        .collect();
-    let renamed: Vec<(usize, String)> = statements
-        .iter()
-        .enumerate()
-        .filter(|(_, statement)| statement.verb == "ALTER" && statement.object == "TABLE")
-        .flat_map(|(at, statement)| {
-            let renames = statement.actions.iter().filter(|action| action.verb == "RENAME");
-            renames.map(move |action| (at, action.text.rsplit(' ').next().unwrap_or_default().to_owned()))
-        })
-        .collect();
-    let copied: Vec<(usize, String)> = statements
-        .iter()
-        .enumerate()
-        .filter(|(_, statement)| statement.verb == "INSERT" && statement.options.contains("SELECT"))
-        .map(|(at, statement)| (at, statement.text.clone()))
-        .collect();
-    for at in 0..statements.len() {
-        if statements[at].verb != "DROP" {
-            continue;
-        }
-        let (object, name) = (statements[at].object.clone(), statements[at].name.clone());
-        let recreated = created
-            .iter()
-            .any(|(later, kind, created)| *later > at && *kind == object && is_same_table(created, &name));
-        if recreated {
-            statements[at].options.insert("RECREATED".to_owned());
-        }
-        let takes_over = renamed.iter().find(|(later, renamed)| *later > at && is_same_table(renamed, &name));
-        let reads = |text: &str| {
-            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '.')
-                .any(|word| is_same_table(word, &name))
-        };
-        if object == "TABLE"
-            && let Some((later, _)) = takes_over
-            && copied.iter().any(|(copy, text)| *copy < at && reads(text))
-        {
-            let later = *later;
-            statements[at].own_table = true;
-            statements[later].own_table = true;
-        }
-    }
 }
 
 /// Which way each offset of a file goes, by its path and its marks.
@@ -144,14 +85,8 @@ impl<'a> Ways<'a> {
             || undo
             || ["/down/", "/revert/", "/rollback/", "/undo/"].iter().any(|folder| lower.contains(folder));
         let by_scope = scope.iter().any(|name| {
-            let name = name.to_ascii_lowercase();
-            ["down", "downgrade", "rollback", "revert", "undo", "reverse", "backwards", "reverse_sql"]
-                .iter()
-                .any(|word| {
-                    name == *word
-                        || name.ends_with(&format!(".{word}"))
-                        || name.starts_with(&format!("{word}_"))
-                })
+            let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+            ["down", "downgrade", "backwards", "reverse", "reverse_sql"].contains(&name.as_str())
         });
         Self { whole: by_name || by_scope, marks }
     }
