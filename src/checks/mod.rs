@@ -18,6 +18,7 @@ mod removed;
 mod renamed;
 mod replacement;
 mod tests;
+mod transaction_removed;
 mod unknown_type;
 mod versions;
 mod token_permissions;
@@ -60,6 +61,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
     ("tests", tests::check),
+    ("transaction-removed", transaction_removed::check),
     ("unknown-type", unknown_type::check),
     ("token-permissions", token_permissions::check),
 ];

@@ -27,8 +27,8 @@ use crate::source::{Document, Focus};
 pub use tables::mark_new_tables;
 pub use tautology::is_tautology;
 
-/// Statements of these verbs matter only where the change touches them; there may be very many.
-const COMMON: [&str; 3] = ["INSERT", "REPLACE", "SELECT"];
+/// More insertions than this are data: those that the change does not touch are left out.
+const MOST_INSERTIONS: usize = 200;
 
 /// Every statement of a document. Those that other statements can put in another light (a transaction around them,
 /// a table of their own) are always there, touched or not.
@@ -47,9 +47,11 @@ pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
     if document.embedding.is_some() {
         statements.iter_mut().for_each(|statement| mark_backfill(statement, document));
     }
+    let insertions = facts.iter().filter(|fact| is_insertion(fact)).count();
     facts.retain(|fact| match &fact.body {
         Body::Statement(statement) => {
-            !COMMON.contains(&statement.verb.as_str()) || focus.touches(&fact.locus.span)
+            let common = statement.verb == "SELECT" || (insertions > MOST_INSERTIONS && is_insertion(fact));
+            !common || focus.touches(&fact.locus.span)
         }
         _ => true,
     });
@@ -76,4 +78,8 @@ fn mark_backfill(statement: &mut Statement, document: &Document) {
     if all {
         statement.options.insert("BACKFILL".to_owned());
     }
+}
+
+fn is_insertion(fact: &Fact) -> bool {
+    matches!(&fact.body, Body::Statement(statement) if matches!(statement.verb.as_str(), "INSERT" | "REPLACE"))
 }
