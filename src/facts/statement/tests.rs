@@ -184,7 +184,7 @@ fn alter_table_is_read_clause_by_clause() {
         ("ALTER TABLE t ALTER COLUMN a TYPE int USING a::int", vec!["ALTER COLUMN a"]),
         (
             "ALTER TABLE t MODIFY COLUMN a VARCHAR(10), CHANGE b c INT",
-            vec!["MODIFY COLUMN a", "CHANGE COLUMN b"],
+            vec!["MODIFY COLUMN a", "RENAME COLUMN b"],
         ),
         ("ALTER TABLE t RENAME COLUMN a TO b", vec!["RENAME COLUMN a"]),
         ("ALTER TABLE t RENAME TO u", vec!["RENAME u"]),
