@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    fn leaves(tree: &Tree) -> Vec<(&'static str, Range<usize>, usize)> {
+    fn leaves(tree: &Tree) -> Vec<(&str, Range<usize>, usize)> {
         let mut cursor = tree.walk();
         let mut found = Vec::new();
         loop {

@@ -1,16 +1,14 @@
 //! Dependencies: new, gone, from elsewhere, less pinned, other content under the same version.
 
-use regex::Regex;
-
 use super::{Captures, Hit, Question, Turn};
 use crate::facts::{Body, Dependency, Fact, Group, Origin};
-use crate::rules::condition::optional;
+use crate::rules::condition::{Expression, optional};
 use crate::rules::model::{DependencyMatcher, DependencyTurn};
 
 pub(super) struct Dependencies {
     matcher: DependencyMatcher,
-    name: Option<Regex>,
-    not_name: Option<Regex>,
+    name: Option<Expression>,
+    not_name: Option<Expression>,
 }
 
 impl Dependencies {

@@ -2,8 +2,10 @@
 
 mod call;
 mod command;
+mod dangers;
 mod dependency;
 mod file;
+mod guard;
 mod resource;
 mod setting;
 mod statement;
@@ -91,6 +93,7 @@ pub(super) fn compile(rule: &Rule) -> Result<Option<Box<dyn Question>>, String> 
         Some(Matcher::Command(matcher)) => Box::new(command::Commands::compile(matcher)?),
         Some(Matcher::Statement(matcher)) => Box::new(statement::Statements::compile(matcher)?),
         Some(Matcher::Call(matcher)) => Box::new(call::Calls::compile(matcher)?),
+        Some(Matcher::Guard(matcher)) => Box::new(guard::Guards::compile(matcher)?),
         Some(Matcher::Dependency(matcher)) => Box::new(dependency::Dependencies::compile(matcher)?),
         Some(Matcher::File(matcher)) => Box::new(file::Files::new(matcher.clone())),
         Some(Matcher::Syntax(_) | Matcher::Text(_)) => Box::new(Found),
