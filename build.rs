@@ -17,6 +17,7 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rules/model.rs");
     println!("cargo::rerun-if-changed=src/rules/command_model.rs");
+    println!("cargo::rerun-if-changed=src/rules/example_model.rs");
     println!("cargo::rerun-if-changed=src/rules/validate.rs");
     if let Err(errors) = pack() {
         for error in errors {

@@ -27,6 +27,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod command_model;
 
 pub use command_model::CommandMatcher;
+#[path = "example_model.rs"]
+mod example_model;
+#[allow(unused_imports)]
+pub use example_model::{Example, Examples, QuietExample};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -567,48 +571,4 @@ pub struct CheckMatcher {
     /// Parameters that the check documents.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub with: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Examples {
-    pub fires: Vec<Example>,
-    pub quiet: Vec<QuietExample>,
-}
-
-/// A change that must fire the rule: path → text on both sides. A missing path is a missing file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Example {
-    #[serde(default)]
-    pub old: BTreeMap<String, String>,
-    #[serde(default)]
-    pub new: BTreeMap<String, String>,
-    /// The 1-based line that the finding must name on the new side.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// The 1-based line that the finding must name on the old side.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_line: Option<u32>,
-    /// The text of a plan that comes with the change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// The message of its one commit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-/// A change that must not fire the rule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct QuietExample {
-    pub because: String,
-    #[serde(default)]
-    pub old: BTreeMap<String, String>,
-    #[serde(default)]
-    pub new: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
 }

@@ -85,7 +85,10 @@ fn by_target(node: &Node, parts: &dyn Fn(&str) -> Vec<(&'static str, String)>) -
         if let Some(target) =
             entries.iter().find(|entry| entry.key == "target").and_then(|one| one.value.scalar())
         {
-            entries.push(entry("name", Value::string(target.as_text()), &span));
+            // A port alone would read as the number of a nameless element.
+            let text = target.as_text();
+            let name = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("port {text}") } else { text };
+            entries.push(entry("name", Value::string(name), &span));
         }
         Node { kind: Kind::Mapping(Rc::new(entries)), ..item.clone() }
     });
