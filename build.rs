@@ -11,7 +11,7 @@ mod model;
 #[path = "src/rules/validate.rs"]
 mod validate;
 
-use model::{Examples, Rule};
+use model::{CommandMatcher, Examples, Rule};
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -43,13 +43,16 @@ fn pack() -> Result<(), Vec<String>> {
     }
     rules.sort_by(|one, other| one.id.cmp(&other.id));
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?);
-    write(&out.join("commands.json"), &table(Path::new("rules/data/commands.yaml"))?)?;
+    let commands: serde_json::Value = table(Path::new("rules/data/commands.yaml"))?;
+    write(&out.join("commands.json"), &commands)?;
+    let dangers: BTreeMap<String, Vec<CommandMatcher>> = table(Path::new("rules/data/dangers.yaml"))?;
+    write(&out.join("dangers.json"), &dangers)?;
     write(&out.join("rules.json"), &rules)?;
     write(&out.join("examples.json"), &examples)
 }
 
 /// A fact table that people write as YAML.
-fn table(path: &Path) -> Result<serde_json::Value, Vec<String>> {
+fn table<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Vec<String>> {
     let named = |error: String| vec![format!("{}: {error}", path.display())];
     let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
     serde_saphyr::from_str(&text).map_err(|error| named(error.to_string()))

@@ -166,8 +166,9 @@ pub struct Flag {
     pub value: Option<Word>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatusHandling {
+    #[default]
     /// A failure is seen by whoever runs the script, as far as the script's options let it.
     Plain,
     /// `|| true`, `|| :`, `; true` at the end, `set +e` in force, `continue-on-error`.
@@ -191,12 +192,14 @@ pub enum Guarding {
     Condition(String),
     /// `cd DIR || exit` or `cd DIR &&` came before; the folder.
     ChangedFolder(String),
+    /// `cd DIR` came before, and the script goes on if it fails.
+    UnsureFolder(String),
 }
 
 /// One command with its arguments, after wrappers are taken off.
 ///
 /// Identity: scope, `program` and `subcommands`; content: flags as a set and operands in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Command {
     /// Base name: `rm`, `terraform`, `kubectl`.
     pub program: String,

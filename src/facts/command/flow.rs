@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::argv;
+use super::argv::{self, Argv};
 use super::conditions::{Conditions, Guards};
 use super::endings::is_true;
 use super::functions::{Function, asks, collect_functions};
@@ -49,6 +49,7 @@ pub(super) struct State {
     pub(super) guards: Guards,
     pub(super) error_exit: bool,
     pub(super) no_unset: bool,
+    pub(super) pipe_fail: bool,
     /// `set +e` is in force.
     pub(super) lenient: bool,
 }
@@ -60,8 +61,16 @@ impl State {
         state
     }
 
+    /// What a `cd` before said holds no more.
+    pub(super) fn leave_folder(&mut self) {
+        self.guards.retain(|guard| !matches!(guard, Guarding::ChangedFolder(_) | Guarding::UnsureFolder(_)));
+    }
+
     pub(super) fn hold(&mut self, more: &Guards) {
         for guard in more {
+            if matches!(guard, Guarding::ChangedFolder(_)) {
+                self.leave_folder();
+            }
             if self.guards.len() < MOST_GUARDS {
                 self.guards.insert(guard.clone());
             }
@@ -88,12 +97,38 @@ pub(super) struct Flow<'s, 'v> {
     pub(super) said: &'v mut Vec<Saying>,
 }
 
-/// Everything that a text says. `error_exit` is how its shell is started.
-pub(super) fn read(text: &str, error_exit: bool) -> Vec<Saying> {
+/// Everything that a text says. `strict`: whoever runs it stops at errors.
+pub(super) fn read(text: &str, strict: bool) -> Vec<Saying> {
     let mut said = Vec::new();
-    let state = State { error_exit, ..State::default() };
+    let mut state = State { error_exit: strict, ..State::default() };
+    first_line(text, &mut state, &mut said);
     read_fragment(&Fragment::whole(text), Around::default(), &state, None, &mut said);
     said
+}
+
+/// `#!/bin/bash -eu` sets options too.
+fn first_line(text: &str, state: &mut State, said: &mut Vec<Saying>) {
+    let Some(line) = text.strip_prefix("#!").and_then(|text| text.lines().next()) else { return };
+    for letters in line.split_whitespace().skip(1).filter_map(|word| word.strip_prefix('-')) {
+        for (letter, option) in [('e', "errexit"), ('u', "nounset")] {
+            if !letters.contains(letter) {
+                continue;
+            }
+            state.error_exit |= letter == 'e';
+            state.no_unset |= letter == 'u';
+            let command = Command {
+                program: "set".to_owned(),
+                subcommands: vec![option.to_owned()],
+                text: format!("#!{}", line.trim()),
+                ..Command::default()
+            };
+            said.push(Saying {
+                said: Said::Command(Box::new(command)),
+                span: 0..line.len() + 2,
+                scope: Vec::new(),
+            });
+        }
+    }
 }
 
 pub(super) fn read_fragment(
@@ -108,9 +143,12 @@ pub(super) fn read_fragment(
     let mut functions = BTreeMap::new();
     collect_functions(&script.list, &mut functions);
     let asking = functions.iter().filter(|(_, function)| asks(function.body)).map(|(name, _)| *name).collect();
+    let elsewhere = around.remote.is_some();
     let mut flow = Flow { fragment, script: &script, variables: &variables, asking, functions, around, said };
     let mut state = state.clone();
-    state.guards.retain(|guard| !matches!(guard, Guarding::ChangedFolder(_)));
+    if elsewhere {
+        state.leave_folder();
+    }
     flow.list(&script.list, &mut state, StatusHandling::Plain);
     flow.finish_functions(&state);
 }
@@ -277,6 +315,8 @@ impl<'s> Flow<'s, '_> {
             // Options set inside a group hold on.
             state.error_exit = inner.error_exit;
             state.no_unset = inner.no_unset;
+            state.pipe_fail = inner.pipe_fail;
+            state.lenient = inner.lenient;
         }
         state.hold(&after);
     }
@@ -321,8 +361,13 @@ impl<'s> Flow<'s, '_> {
             if let Some(last) = condition.last() {
                 self.folder(last, &mut holds);
             }
+            let asks = holds.contains(&Guarding::Confirmed);
             inner.hold(&holds);
             self.list(body, &mut inner, status);
+            // Asked unless a flag says otherwise.
+            if !asks {
+                after.extend(confirmation(&inner.guards));
+            }
             failed.extend(outcome.fails);
             if !body.last().is_some_and(|node| self.leaves(node)) {
                 all_leave = false;
@@ -435,13 +480,11 @@ impl<'s> Flow<'s, '_> {
             }
         }
         let program = simple.words.first().and_then(RawWord::literal);
-        if simple.words.is_empty() {
-            self.say_settings(simple);
-        }
+        self.say_settings(simple);
         match program.as_deref() {
             Some("[" | "[[" | "test") => {}
             Some("export" | "local" | "readonly" | "declare" | "typeset") => self.say_declared(simple),
-            Some("set") => self.set(simple, state, status),
+            Some("set") => self.set(simple, state),
             _ => self.commands(simple, state, status, pipe),
         }
         // `: "${V:?}"` ends the script otherwise.
@@ -454,13 +497,16 @@ impl<'s> Flow<'s, '_> {
         state.hold(&asserted);
         match program.as_deref() {
             Some("cd" | "pushd") if state.error_exit || status == StatusHandling::Handled => {
-                state.guards.retain(|guard| !matches!(guard, Guarding::ChangedFolder(_)));
+                state.leave_folder();
                 if let Some(folder) = self.changed_folder(simple) {
                     state.guards.insert(Guarding::ChangedFolder(folder));
                 }
             }
             Some("cd" | "pushd" | "popd") => {
-                state.guards.retain(|guard| !matches!(guard, Guarding::ChangedFolder(_)));
+                state.leave_folder();
+                if let Some(folder) = self.changed_folder(simple) {
+                    state.guards.insert(Guarding::UnsureFolder(folder));
+                }
             }
             Some("read") if asks_without_name(simple) && pipe.from.is_empty() => {
                 state.guards.insert(Guarding::Confirmed);
@@ -470,22 +516,45 @@ impl<'s> Flow<'s, '_> {
         }
     }
 
-    pub(super) fn set(&mut self, simple: &'s Simple, state: &mut State, status: StatusHandling) {
-        self.commands(simple, state, status, &Pipe::default());
+    /// `set` by its options: each is a fact of its own, however many stand on one line.
+    pub(super) fn set(&mut self, simple: &'s Simple, state: &mut State) {
         let words: Vec<String> = simple.words[1..].iter().filter_map(RawWord::literal).collect();
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let on = word.starts_with('-');
             let Some(letters) = word.strip_prefix(['-', '+']) else { continue };
             let named = if letters.ends_with('o') { words.next().map(String::as_str) } else { None };
-            if letters.contains('e') || named == Some("errexit") {
-                state.error_exit = on;
-                state.lenient = !on;
-            }
-            if letters.contains('u') || named == Some("nounset") {
-                state.no_unset = on;
+            let options = letters.chars().filter_map(|letter| match letter {
+                'e' => Some("errexit"),
+                'u' => Some("nounset"),
+                _ => None,
+            });
+            for option in options.chain(named).collect::<Vec<_>>() {
+                self.switch(option, on, simple, state);
             }
         }
+    }
+
+    /// An option is said only where it changes something; `set -e` that ends a `set +e` restores what was there.
+    fn switch(&mut self, option: &str, on: bool, simple: &'s Simple, state: &mut State) {
+        let restored = on && option == "errexit" && state.lenient;
+        let slot = match option {
+            "errexit" => &mut state.error_exit,
+            "nounset" => &mut state.no_unset,
+            "pipefail" => &mut state.pipe_fail,
+            _ => return,
+        };
+        let same = *slot == on;
+        *slot = on;
+        if option == "errexit" {
+            state.lenient = !on;
+        }
+        if same || restored {
+            return;
+        }
+        let name = if on { option.to_owned() } else { format!("+{option}") };
+        let argv = Argv { program: "set".to_owned(), subcommands: vec![name], ..Argv::default() };
+        self.say(argv, simple, &State::default(), StatusHandling::Plain, &Pipe::default());
     }
 }
 

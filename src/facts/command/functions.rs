@@ -7,7 +7,7 @@ use super::conditions::Guards;
 use super::flow::{Flow, Said, State};
 use super::say::guard;
 use super::script::{List, Node, RawWord};
-use crate::facts::{Guarding, StatusHandling};
+use crate::facts::StatusHandling;
 
 pub(super) struct Function<'s> {
     pub(super) body: &'s Node,
@@ -109,7 +109,7 @@ impl<'s> Flow<'s, '_> {
         let end = self.said.len();
         if let Some(function) = self.functions.get_mut(name) {
             function.said = start..end;
-            inner.guards.retain(|guard| !matches!(guard, Guarding::ChangedFolder(_)));
+            inner.leave_folder();
             function.ensures = inner.guards;
         }
     }

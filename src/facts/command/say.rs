@@ -25,13 +25,15 @@ impl<'s> Flow<'s, '_> {
             .collect()
     }
 
+    /// Assignments, also those before a command.
     pub(super) fn say_settings(&mut self, simple: &'s Simple) {
         for assignment in &simple.assignments {
             let span = assignment.value.span.clone();
             self.say_setting(&assignment.name, &assignment.value, 0, span);
         }
         // `> file` alone empties the file.
-        if simple.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Write) {
+        let alone = simple.words.is_empty() && simple.assignments.is_empty();
+        if alone && simple.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Write) {
             let argv = Argv { program: ":".to_owned(), ..Argv::default() };
             self.say(argv, simple, &State::default(), StatusHandling::Plain, &Pipe::default());
         }

@@ -186,7 +186,7 @@ fn tools_have_flags_and_subcommands_of_their_own() {
         ("rsync -a --delete --exclude x a/ b/", "rsync", "rsync -a --delete --exclude=x [a/, b/]"),
         ("redis-cli -h cache FLUSHALL", "redis-cli", "redis-cli -h=cache [FLUSHALL]"),
         ("kill -9 123", "kill", "kill -9 [123]"),
-        ("set -euo pipefail", "set", "set -e -u -o=pipefail []"),
+        ("set -e", "set", "set errexit []"),
         ("npx prisma@5 migrate reset --force", "prisma", "prisma migrate reset --force []"),
         ("ssh -o StrictHostKeyChecking=no h ls", "ssh", "ssh -o=StrictHostKeyChecking=no [h]"),
         ("sudo -u postgres dropdb shop", "dropdb", "dropdb [shop]"),
@@ -244,6 +244,7 @@ fn guards_enclose_or_leave() {
                 Guarding::Confirmed => "confirmed".to_owned(),
                 Guarding::Condition(text) => format!("if {text}"),
                 Guarding::ChangedFolder(folder) => format!("in {folder}"),
+                Guarding::UnsureFolder(folder) => format!("perhaps in {folder}"),
             })
             .collect()
     };
@@ -281,7 +282,9 @@ fn guards_enclose_or_leave() {
         ("cd build || exit\nrm -rf x", "in build"),
         ("cd build && rm -rf x", "in build"),
         ("set -e\ncd build\nrm -rf x", "e, in build"),
-        ("cd build\nrm -rf x", ""),
+        ("cd build\nrm -rf x", "perhaps in build"),
+        ("cd build || true\nrm -rf x", "perhaps in build"),
+        ("#!/bin/bash -eu\nrm -rf x", "e, u"),
         ("need() { [ -n \"$V\" ] || exit 1; }\nneed\nrm -rf $V", "checked V"),
         ("f() { rm -rf $V; }\n[ -n \"$V\" ] || exit 1\nf", "checked V"),
         ("f() { rm -rf $V; }\n[ -n \"$V\" ] && f\nf", ""),
@@ -351,6 +354,18 @@ fn the_fate_of_the_status_is_known() {
 }
 
 #[test]
+fn options_are_facts_of_their_own() {
+    let options = |text: &str| -> Vec<String> {
+        commands(text).into_iter().filter(|is| is.program == "set").map(|is| is.subcommands.join(" ")).collect()
+    };
+    assert_eq!(options("set -Eeuo pipefail"), ["errexit", "nounset", "pipefail"]);
+    assert_eq!(options("set -e\nset -o nounset\nset -e"), ["errexit", "nounset"]);
+    assert_eq!(options("set -e\nset +e\ndiff a b\nset -e"), ["errexit", "+errexit"]);
+    assert_eq!(options("#!/bin/sh -e\nset -e"), ["errexit"]);
+    assert!(options("set -x\nset -- a b").is_empty());
+}
+
+#[test]
 fn settings_of_a_script_are_its_assignments() {
     let settings = |text: &str| -> Vec<String> {
         flow::read(text, false)
@@ -365,7 +380,8 @@ fn settings_of_a_script_are_its_assignments() {
         settings("DRY_RUN=${DRY_RUN:-1}\nexport CTX=\"prod\"\nlocal C=${1:-staging}"),
         ["DRY_RUN=1", "CTX=prod", "C=staging"]
     );
-    assert!(settings("X=$(date)\nY=$Z/x\nX=1 cmd").is_empty());
+    assert!(settings("X=$(date)\nY=$Z/x").is_empty());
+    assert_eq!(settings("X=1 cmd"), ["X=1"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod call;
 mod command;
+mod dangers;
 mod file;
 mod resource;
 mod setting;
