@@ -16,6 +16,7 @@ use model::{CommandMatcher, Examples, Rule};
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rules/model.rs");
+    println!("cargo::rerun-if-changed=src/rules/command_model.rs");
     println!("cargo::rerun-if-changed=src/rules/validate.rs");
     if let Err(errors) = pack() {
         for error in errors {

@@ -18,8 +18,8 @@ pub use finding::{Finding, Kind, Related, Subject};
 pub use loader::{RuleError, builtin_examples, files_in, parse};
 pub use model::{
     ActionTest, ArgumentTest, AttributeTest, CallMatcher, CheckMatcher, Class, CommandMatcher, Condition,
-    Confidence, Effect, Example, Examples, FileMatcher, FileStatus, FilterTest, Identity, Matcher, OperandTest,
-    PlacePolicy, QuietExample, ResourceMatcher, Rule, ScalarSpec, SettingMatcher, Severity, StatementMatcher,
-    SyntaxMatcher, TextMatcher, Trend, When,
+    Confidence, Effect, Example, Examples, FileMatcher, FileStatus, FilterTest, Identity, Matcher, PlacePolicy,
+    QuietExample, ResourceMatcher, Rule, ScalarSpec, SettingMatcher, Severity, StatementMatcher, SyntaxMatcher,
+    TextMatcher, Trend, When,
 };
 pub use set::{Entry, PROJECT_FOLDER, RuleSet};

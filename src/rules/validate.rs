@@ -36,11 +36,7 @@ pub fn rule(rule: &Rule) -> Result<(), String> {
         Matcher::Statement(statement) if statement.verb.is_empty() => Err("`statement` needs a `verb`".into()),
         Matcher::Call(call) if call.callee.is_empty() => Err("`call` needs a `callee`".into()),
         Matcher::Command(command)
-            if !(command.loses.is_empty()
-                && command.loses_guard.is_empty()
-                && command.loses_condition.is_empty()
-                && command.switches.is_none())
-                && !rule.when.iter().any(|when| *when != When::Introduced) =>
+            if command.compares() && rule.when.iter().all(|when| *when == When::Introduced) =>
         {
             Err("`loses`, `loses_guard`, `loses_condition` and `switches` need `when` to name changed or removed".into())
         }

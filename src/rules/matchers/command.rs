@@ -6,7 +6,7 @@ use super::dangers;
 use super::{Captures, Hit, Question, Turn, shorten};
 use crate::facts::{Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, is_in_family};
 use crate::rules::condition::{expression, optional};
-use crate::rules::model::{CommandMatcher, GuardName, OperandTest};
+use crate::rules::model::command_model::{CommandMatcher, GuardName, OperandTest};
 
 pub(super) struct Commands {
     matcher: CommandMatcher,
