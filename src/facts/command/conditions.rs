@@ -7,6 +7,9 @@ use super::tools::Tools;
 use super::variables::{Variables, fold};
 use crate::facts::Guarding;
 
+/// Bytes by which a condition is known.
+const LONGEST: usize = 400;
+
 pub(super) type Guards = BTreeSet<Guarding>;
 
 /// Guards if a condition holds, and if it does not.
@@ -64,7 +67,7 @@ impl Conditions<'_, '_> {
                 outcome
             }
             Node::Group(list) | Node::Subshell(list) => self.list(list),
-            Node::Arithmetic(text) => condition(&fold(text)),
+            Node::Arithmetic(text) => condition(&fold(text, LONGEST)),
             _ => Outcome::default(),
         }
     }
@@ -97,7 +100,7 @@ impl Conditions<'_, '_> {
                 RawPart::Substitution { span, .. }
                 | RawPart::Arithmetic { span }
                 | RawPart::Template { span } => {
-                    text.push_str(&fold(self.text.get(span.clone()).unwrap_or_default()));
+                    text.push_str(&fold(self.text.get(span.clone()).unwrap_or_default(), LONGEST));
                 }
                 RawPart::Array(_) => {}
             }

@@ -13,6 +13,9 @@ use super::variables::Arg;
 use crate::facts::{Command, Expansion, Guarding, Part, Setting, StatusHandling, Value, Word};
 use crate::source::Language;
 
+/// Bytes of a command line that are kept as text; the words are kept in full.
+const LONGEST_COMMAND: usize = 8_000;
+
 impl<'s> Flow<'s, '_> {
     pub(super) fn environment(&self, simple: &'s Simple) -> Vec<(String, Word)> {
         simple
@@ -220,8 +223,8 @@ impl<'s> Flow<'s, '_> {
     /// The command as a person would type it on one line.
     pub(super) fn shown(&self, simple: &Simple) -> String {
         let text = self.fragment.text.get(simple.span.clone()).unwrap_or_default();
-        let one_line = text.replace("\\\r\n", " ").replace("\\\n", " ");
-        super::variables::fold(&one_line)
+        let one_line = super::variables::cut(text, LONGEST_COMMAND).replace("\\\r\n", " ").replace("\\\n", " ");
+        super::variables::fold(&one_line, LONGEST_COMMAND)
     }
 }
 

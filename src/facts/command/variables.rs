@@ -13,6 +13,9 @@ const MOST_VALUES: usize = 16;
 const MOST_WORDS: usize = 64;
 const MOST_HOPS: u8 = 3;
 
+/// Bytes by which a substitution is known.
+const LONGEST_NAME: usize = 400;
+
 /// A word as the command receives it, with the word that it came from where that is still the same.
 #[derive(Clone, Debug)]
 pub(super) struct Arg<'s> {
@@ -337,7 +340,7 @@ impl<'s> Variables<'s> {
                     self.fill(&mut words, name, operation, *quoted, hops);
                 }
                 RawPart::Substitution { list, span, quoted } => {
-                    let text = fold(self.text.get(span.clone()).unwrap_or("$(…)"));
+                    let text = fold(self.text.get(span.clone()).unwrap_or("$(…)"), LONGEST_NAME);
                     let guard = if prints(list) { Expansion::Known(text.clone()) } else { Expansion::Bare };
                     let _ = quoted;
                     words.iter_mut().for_each(|word| {
@@ -345,14 +348,14 @@ impl<'s> Variables<'s> {
                     });
                 }
                 RawPart::Arithmetic { span } => {
-                    let text = fold(self.text.get(span.clone()).unwrap_or("$((…))"));
+                    let text = fold(self.text.get(span.clone()).unwrap_or("$((…))"), LONGEST_NAME);
                     words.iter_mut().for_each(|word| {
                         let guard = Expansion::Known(text.clone());
                         word.parts.push(Part::Expansion { name: text.clone(), guard });
                     });
                 }
                 RawPart::Template { span } => {
-                    let text = fold(self.text.get(span.clone()).unwrap_or("{{…}}"));
+                    let text = fold(self.text.get(span.clone()).unwrap_or("{{…}}"), LONGEST_NAME);
                     words.iter_mut().for_each(|word| {
                         word.parts.push(Part::Expansion { name: text.clone(), guard: Expansion::Bare });
                     });
@@ -483,6 +486,16 @@ fn prints(list: &List) -> bool {
     Tools::get().always_prints(program.rsplit('/').next().unwrap_or(&program))
 }
 
-pub(super) fn fold(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Text on one line with single blanks, cut after `most` bytes: constructs nest, and each one holds those inside it.
+pub(super) fn fold(text: &str, most: usize) -> String {
+    cut(text, most).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most the first `most` bytes of a text, whole letters only.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
