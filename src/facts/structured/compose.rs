@@ -87,7 +87,8 @@ fn by_target(node: &Node, parts: &dyn Fn(&str) -> Vec<(&'static str, String)>) -
         {
             // A port alone would read as the number of a nameless element.
             let text = target.as_text();
-            let name = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("port {text}") } else { text };
+            let name =
+                if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("port {text}") } else { text };
             entries.push(entry("name", Value::string(name), &span));
         }
         Node { kind: Kind::Mapping(Rc::new(entries)), ..item.clone() }
