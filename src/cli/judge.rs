@@ -10,7 +10,7 @@ use crate::gate::{Policy, Status};
 use crate::pipeline::{self, Knowledge};
 use crate::plan::{self, Plan};
 use crate::report::Report;
-use crate::rules::{PROJECT_FOLDER, RuleSet};
+use crate::rules::{PROJECT_FOLDER, RuleError, RuleSet};
 
 /// Judges, reports, and says how it ended.
 pub fn judge(change: &Change, orders: &Orders, output: &Output) -> Result<Status, Failure> {
@@ -58,26 +58,39 @@ fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
 /// The built-in rules and the project's own from the old side; from the new side where the old one has none. Rules
 /// that the change writes must be usable too.
 fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
-    let in_folder =
+    let is_own =
         |file: &FileChange| file.new.as_ref().is_some_and(|side| side.path.starts_with(PROJECT_FOLDER));
+    // A patch shows parts of files; rules must be known as a whole.
     let is_patch = change.kind == ChangeKind::Patch;
-    let new = match change.files.iter().any(in_folder) {
-        true if !is_patch => RuleSet::of_project(change, Side::New)?,
-        _ => Vec::new(),
+    let new = if is_patch || !change.files.iter().any(is_own) { None } else { with_own(change, Side::New)? };
+    let old = if is_patch { Ok(None) } else { with_own(change, Side::Old) };
+    let (mut rules, remark) = match (old, new) {
+        (Ok(Some(old)), _) => (old, None),
+        (Ok(None), None) => (RuleSet::builtin(), None),
+        (Ok(None), Some(new)) => {
+            (new, Some(format!("the rules in {PROJECT_FOLDER} are new and were read from the change itself")))
+        }
+        // Otherwise nothing could ever repair them.
+        (Err(error), Some(new)) => (
+            new,
+            Some(format!("own rules were read from the change itself: the old ones are broken ({error})")),
+        ),
+        (Err(error), None) => return Err(error.into()),
     };
-    let mut own = if is_patch { Vec::new() } else { RuleSet::of_project(change, Side::Old)? };
-    let mut rules = RuleSet::builtin();
-    if own.is_empty() && !new.is_empty() {
-        policy
-            .remarks
-            .push(format!("the rules in {PROJECT_FOLDER} are new and were read from the change itself"));
-        own = new;
-    } else if !new.is_empty() {
-        RuleSet::builtin().extend(new)?;
-    }
-    rules.extend(own)?;
+    policy.remarks.extend(remark);
     policy.configure(&mut rules)?;
     Ok(rules)
+}
+
+/// The built-in rules with the project's own of one side, or `None` where it has none.
+fn with_own(change: &Change, side: Side) -> Result<Option<RuleSet>, RuleError> {
+    let own = RuleSet::of_project(change, side)?;
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let mut rules = RuleSet::builtin();
+    rules.extend(own)?;
+    Ok(Some(rules))
 }
 
 fn plan(path: &Path, change: &Change) -> Result<Plan, Failure> {

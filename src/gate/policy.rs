@@ -129,23 +129,28 @@ impl Policy {
             Some((path, text)) => Some((path, Self::parse(path, &text)?)),
             None => None,
         };
-        if let Some((path, text)) = find(change, Side::Old)? {
-            return Self::parse(path, &text).map_err(|error| PolicyError {
-                reason: format!("{} (on the old side)", error.reason),
-                hint: Some(format!(
-                    "{} (until it is repaired there, --config FILE judges by another one)",
-                    error.hint.unwrap_or_else(|| KEYS_HINT.to_owned())
-                )),
-                ..error
-            });
-        }
-        Ok(match new {
-            Some((path, mut policy)) => {
+        let old = match find(change, Side::Old)? {
+            Some((path, text)) => Self::parse(path, &text).map(Some),
+            None => Ok(None),
+        };
+        match (old, new) {
+            (Ok(Some(policy)), _) => Ok(policy),
+            (Ok(None), None) => Ok(Self::default()),
+            (Ok(None), Some((path, mut policy))) => {
                 policy.remarks.push(format!("{path} is new and was read from the change itself"));
-                policy
+                Ok(policy)
             }
-            None => Self::default(),
-        })
+            // Otherwise nothing could ever repair it.
+            (Err(error), Some((path, mut policy))) => {
+                policy
+                    .remarks
+                    .push(format!("{path} was read from the change itself: the old one is broken ({error})"));
+                Ok(policy)
+            }
+            (Err(error), None) => {
+                Err(PolicyError { reason: format!("{} (on the old side)", error.reason), ..error })
+            }
+        }
     }
 
     /// Reads a configuration. `name` is what errors and waivers call it.
@@ -364,7 +369,8 @@ mod tests {
         assert_eq!(points(&[], &[lax]), (100, 1));
         assert_eq!(points(&[], &[]), (70, 0));
         let broken = ("foureyes.toml", "gate.fail_on = 1000");
-        for (old, new) in [(strict, broken), (broken, strict), (broken, broken)] {
+        assert_eq!(points(&[broken], &[lax]), (100, 1));
+        for (old, new) in [(strict, broken), (broken, broken)] {
             assert!(Policy::of_change(&Change::in_memory(&files(&[old]), &files(&[new]))).is_err());
         }
         let both = files(&[strict, (".foureyes.toml", "")]);
