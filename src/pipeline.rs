@@ -2,12 +2,12 @@
 
 use crate::change::{Change, FileChange, LineMap, Side};
 use crate::checks::{self, Evidence};
-use crate::context::{PlaceSettings, Places, Provenance, Reviewers, Signals};
+use crate::context::{Background, Owners, PlaceSettings, Places, Reviewers, TouchedFile};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
 use crate::gate::{self, Policy, Verdict};
 use crate::plan::Plan;
-use crate::risk::{self, Assessment, Coverage, Scored, State, Summary};
+use crate::risk::{self, Assessment, Coverage, Row, Scored, State, Summary};
 use crate::rules::{self, RuleSet, Surroundings};
 use crate::source::{self, FileReading, NotAnalysed};
 
@@ -31,8 +31,7 @@ pub struct Compared {
 pub struct Knowledge {
     pub places: PlaceSettings,
     pub plans: Vec<Plan>,
-    /// Whether the commits before the change may be read.
-    pub history: bool,
+    pub background: Background,
 }
 
 /// A judged change with the texts behind it.
@@ -75,10 +74,16 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
             Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
         })
         .collect();
-    let remarks = gate::waive(&mut findings, change, &compared.readings, policy);
-    let ledger = risk::add_up(&mut findings, Vec::new());
-    let open = findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
-    let reviewers = Reviewers::of_roles(open.map(|scored| &scored.finding));
+    let mut remarks = gate::waive(&mut findings, change, &compared.readings, policy);
+    let background = &knowledge.background;
+    let touched = touched_files(change, &compared.readings);
+    let history = background.standing(change, &touched).map(|standing| Row {
+        points: standing.points,
+        label: "history".to_owned(),
+        explanation: standing.sentence(),
+    });
+    let ledger = risk::add_up(&mut findings, history.into_iter().filter(|row| row.points > 0.0).collect());
+    let reviewers = reviewers(change, &findings, background);
     let assessment = Assessment {
         summary: summary(change, &compared.readings),
         findings,
@@ -88,9 +93,10 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         score: ledger.score,
         level: ledger.level,
         reviewers,
-        provenance: Provenance::of(&change.commits, &Signals::default()),
+        provenance: background.provenance(change),
         coverage: coverage(change, compared.not_analysed),
     };
+    remarks.extend(background.remarks.iter().cloned());
     let verdict = gate::decide(&assessment, policy, remarks);
     Judged { assessment, verdict, readings: compared.readings }
 }
@@ -180,6 +186,34 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
         }
     }
     FileFacts { reading, old, new }
+}
+
+/// Owners of files with findings, roles that rules ask for, and people who know the code.
+fn reviewers(change: &Change, findings: &[Scored], background: &Background) -> Reviewers {
+    let open = findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
+    let open = open.map(|scored| &scored.finding);
+    let mut reviewers = Reviewers::of_roles(open.clone());
+    if let Some(owners) = Owners::of(change.tree(Side::Old)) {
+        reviewers = reviewers.with_owners(&owners, open, &background.authors);
+    }
+    reviewers.with_people(background.suggested(change))
+}
+
+/// What a change touches, in lines.
+fn touched_files(change: &Change, readings: &[FileReading]) -> Vec<TouchedFile> {
+    let count = |side: &Option<source::SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
+    let file = |(file, reading): (&FileChange, &FileReading)| {
+        let (lines, new) = (count(&reading.old), count(&reading.new));
+        let map = reading.map.as_ref();
+        TouchedFile {
+            path: file.judged(Side::Old).map_or(file.path(), |side| &side.path).to_owned(),
+            added: map.map_or(new, LineMap::added),
+            deleted: map.map_or(lines, LineMap::deleted),
+            lines,
+            is_binary: reading.old.is_none() && reading.new.is_none(),
+        }
+    };
+    change.files.iter().zip(readings).map(file).collect()
 }
 
 fn introduced_lines(readings: &[FileReading]) -> Vec<String> {

@@ -8,8 +8,10 @@ use clap::Args;
 use super::args::{OrderArgs, ReportArgs};
 use super::failure::Failure;
 use super::judge::judge;
+use super::past::background;
 use super::terminal::ColorChoice;
 use crate::change::{Change, Repository};
+use crate::context::Background;
 use crate::gate::Status;
 
 /// Which change, and how strictly.
@@ -43,14 +45,17 @@ pub struct CheckArgs {
 }
 
 pub fn run(args: &CheckArgs, color: ColorChoice) -> Result<Status, Failure> {
-    judge(&take(args)?, &args.orders.orders(), &args.report.output(color))
-}
-
-fn take(args: &CheckArgs) -> Result<Change, Failure> {
+    let orders = args.orders.orders();
     if let Some(file) = &args.patch {
-        return patch(file);
+        return judge(&patch(file)?, Background::default(), &orders, &args.report.output(color));
     }
     let repository = Repository::discover(&args.folder)?;
+    let change = take(args, &repository)?;
+    let background = background(&repository, &change, orders.history);
+    judge(&change, background, &orders, &args.report.output(color))
+}
+
+fn take(args: &CheckArgs, repository: &Repository) -> Result<Change, Failure> {
     let change = match (&args.base, &args.commit, &args.range) {
         (Some(base), ..) => repository.since(base, &args.head),
         (_, Some(commit), _) => repository.commit(commit),

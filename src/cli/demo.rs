@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::judge::judge;
 use super::terminal::ColorChoice;
 use crate::change::{Change, Revision};
+use crate::context::Background;
 use crate::gate::Status;
 use crate::nearest;
 
@@ -69,7 +70,7 @@ pub fn run(args: &DemoArgs, color: ColorChoice) -> Result<Status, Failure> {
     };
     let mut change = Change::in_memory(&old, &new);
     change.new = Revision { label: format!("demo {name}"), id: None };
-    judge(&change, &args.orders.orders(), &args.report.output(color))?;
+    judge(&change, Background::default(), &args.orders.orders(), &args.report.output(color))?;
     // A demonstration fails nobody's build.
     Ok(Status::Pass)
 }

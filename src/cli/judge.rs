@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::request::Orders;
 use crate::change::{Change, ChangeKind, FileChange, Side};
+use crate::context::Background;
 use crate::gate::{Policy, Status};
 use crate::pipeline::{self, Knowledge};
 use crate::plan::{self, Plan};
@@ -13,11 +14,16 @@ use crate::report::Report;
 use crate::rules::{PROJECT_FOLDER, RuleError, RuleSet};
 
 /// Judges, reports, and says how it ended.
-pub fn judge(change: &Change, orders: &Orders, output: &Output) -> Result<Status, Failure> {
+pub fn judge(
+    change: &Change,
+    background: Background,
+    orders: &Orders,
+    output: &Output,
+) -> Result<Status, Failure> {
     let mut policy = policy(change, orders)?;
     let rules = rules(change, &mut policy)?;
     let plans = orders.plans.iter().map(|path| plan(path, change)).collect::<Result<_, _>>()?;
-    let knowledge = Knowledge { places: policy.places(), plans, history: orders.history };
+    let knowledge = Knowledge { places: policy.places(), plans, background };
     let judged = pipeline::judge(change, &rules, &knowledge, &policy);
     output.write(&Report {
         change,

@@ -9,6 +9,7 @@ mod failure;
 mod judge;
 mod known;
 mod output;
+mod past;
 mod request;
 mod rules;
 mod run;

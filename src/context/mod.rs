@@ -1,15 +1,29 @@
 //! What surrounds a change: the place it acts on, who owns it, what the history knows.
 
+mod background;
+mod experience;
+mod history;
 mod lexicon;
+mod memory;
 mod model;
 mod owner_pattern;
 mod owners;
 mod place;
 mod provenance;
+mod reviewers;
 mod roles;
+mod scorecard;
+mod suggest;
 mod tokens;
 
+pub use background::Background;
+pub use experience::{Experience, Familiarity, experience};
+pub use history::{Past, Person, Record, Walk};
+pub use memory::{Asked, Memory, Recollection};
 pub use model::{Origin, Place, PlaceName, Provenance, Reviewer, Reviewers};
 pub use owners::{Claim, Dialect, Owners, Ownership, Problem};
 pub use place::{PlaceSettings, Places};
 pub use provenance::{Signals, is_bot};
+pub use reviewers::authors_of;
+pub use scorecard::{FEWEST_COMMITS, Standing, TouchedFile, stand};
+pub use suggest::{Question, suggest};

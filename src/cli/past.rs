@@ -1,0 +1,43 @@
+//! Where the past of a repository is kept between runs, and how a person sees it being read.
+
+use std::cell::Cell;
+use std::env;
+use std::io::{IsTerminal, Write, stderr};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::change::{Change, Repository};
+use crate::context::{Background, Walk};
+
+/// Commits from which on progress is worth a line.
+const MANY: usize = 500;
+
+/// What the repository knows besides the change.
+pub fn background(repository: &Repository, change: &Change, with_history: bool) -> Background {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+    let (is_terminal, has_shown) = (stderr().is_terminal(), Cell::new(false));
+    let progress = |count: usize| {
+        if is_terminal && count >= MANY {
+            // A terminal that went away is no reason to stop.
+            let _ = write!(stderr(), "\rreading the history: {count} commits ");
+            has_shown.set(true);
+        }
+    };
+    let walk = Walk { cache: cache_folder(), progress: Some(&progress) };
+    let environment =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let background = Background::of(repository, change, environment, now, with_history.then_some(&walk));
+    if has_shown.get() {
+        let _ = write!(stderr(), "\r\u{1b}[K");
+    }
+    background
+}
+
+/// `foureyes` in the user's cache folder.
+fn cache_folder() -> Option<PathBuf> {
+    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let base = named("XDG_CACHE_HOME")
+        .or_else(|| named("LOCALAPPDATA"))
+        .or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("foureyes"))
+}

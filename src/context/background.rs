@@ -1,0 +1,110 @@
+//! What a repository knows of the people behind a change and of its past, gathered once.
+
+use super::experience::{Experience, experience};
+use super::history::{Past, Walk};
+use super::memory::{Asked, Memory};
+use super::reviewers::authors_of;
+use super::scorecard::{FEWEST_COMMITS, Standing, TouchedFile, stand};
+use super::suggest::{Question, suggest};
+use super::{Provenance, Reviewer, Signals};
+use crate::change::{Change, ChangeKind, Repository};
+
+/// Where git-ai keeps its notes.
+const NOTES: &str = "refs/notes/ai";
+
+/// Everything that is known besides the change itself. Empty for a patch or an example.
+#[derive(Debug, Default)]
+pub struct Background {
+    /// The commits before the change; `None` where there are none or they were not asked for.
+    pub past: Option<Past>,
+    /// Name and address of everybody who wrote the change.
+    pub authors: Vec<(String, String)>,
+    pub signals: Signals,
+    /// When the change is made, seconds since the epoch.
+    pub at: i64,
+    /// What the reader must know about how complete this is; a sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Background {
+    /// Gathers what a repository knows. `environment` counts only for what is not committed yet; `now` in seconds since
+    /// the epoch. A past that cannot be read is said and left out.
+    pub fn of(
+        repository: &Repository,
+        change: &Change,
+        environment: impl IntoIterator<Item = (String, String)>,
+        now: i64,
+        walk: Option<&Walk<'_>>,
+    ) -> Self {
+        let is_open = matches!(change.kind, ChangeKind::WorkTree | ChangeKind::Staged);
+        let mut background = Self {
+            authors: authors_of(&change.commits, repository.user()),
+            signals: Signals {
+                environment: if is_open { environment.into_iter().collect() } else { Default::default() },
+                notes: repository.notes(NOTES, &change.commits),
+            },
+            at: change.commits.iter().map(|commit| commit.time).max().unwrap_or(now),
+            ..Self::default()
+        };
+        if let (Some(walk), Some(old)) = (walk, &change.old.id) {
+            match Past::before(repository, old, walk) {
+                Ok(past) => {
+                    if past.is_shallow {
+                        let remark =
+                            "the clone is shallow: history, reviewers and experience are known in part";
+                        background.remarks.push(remark.to_owned());
+                    }
+                    background.past = Some(past);
+                }
+                Err(error) => background.remarks.push(error.to_string()),
+            }
+        }
+        background
+    }
+
+    pub fn provenance(&self, change: &Change) -> Provenance {
+        Provenance::of(&change.commits, &self.signals)
+    }
+
+    /// People who know the touched code.
+    pub fn suggested(&self, change: &Change) -> Vec<Reviewer> {
+        let Some(past) = &self.past else { return Vec::new() };
+        let paths = touched(change);
+        suggest(&Question { past, paths: &paths, authors: &self.authors, at: self.at })
+    }
+
+    /// How the change compares with others; `None` where the past is too short to say.
+    pub fn standing(&self, change: &Change, files: &[TouchedFile]) -> Option<Standing> {
+        let past = self.past.as_ref().filter(|past| past.records.len() >= FEWEST_COMMITS)?;
+        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let touched: Vec<(&str, usize)> =
+            files.iter().map(|file| (file.path.as_str(), file.added + file.deleted)).collect();
+        let message = match change.commits.as_slice() {
+            [one] => Some(one.message.as_str()),
+            _ => None,
+        };
+        let recollection = Memory::about(past, &paths, self.at).recall(&Asked {
+            files: &touched,
+            authors: &self.author_numbers(past),
+            subject: message.map(super::history::words::subject),
+            at: self.at,
+        });
+        Some(stand(files, message, &recollection))
+    }
+
+    /// The authors' experience with what the change touches, least known first.
+    pub fn experience(&self, change: &Change) -> Vec<Experience> {
+        let Some(past) = &self.past else { return Vec::new() };
+        experience(past, &touched(change), &self.author_numbers(past), self.at)
+    }
+
+    fn author_numbers(&self, past: &Past) -> Vec<u32> {
+        self.authors.iter().filter_map(|(name, email)| past.person(name, email)).collect()
+    }
+}
+
+/// Old and new paths.
+fn touched(change: &Change) -> Vec<&str> {
+    let sides = change.files.iter().flat_map(|file| [&file.old, &file.new]);
+    sides.flatten().map(|side| side.path.as_str()).collect()
+}
