@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::change::Commit;
+use crate::context::Recollection;
 use crate::risk::{Assessment, Level, State};
 use crate::rules::Severity;
 
@@ -41,13 +42,18 @@ pub struct Seen {
 
 impl Record {
     /// Takes over what a backtest keeps of an assessment.
-    pub fn new(commit: &Commit, assessment: &Assessment, seconds: f64) -> Self {
+    pub fn new(
+        commit: &Commit,
+        assessment: &Assessment,
+        recollection: Option<&Recollection>,
+        seconds: f64,
+    ) -> Self {
         let context: f64 =
             assessment.ledger.iter().filter(|row| row.label == CONTEXT).map(|row| row.points).sum();
         Self {
             commit: commit.id.clone(),
             date: crate::calendar::date(commit.time.div_euclid(86_400)),
-            author_known: None,
+            author_known: recollection.map(|past| 1.0 - past.new_to_files),
             score: assessment.score.points(),
             level: assessment.level,
             findings: assessment

@@ -1,6 +1,6 @@
 //! Judges commits on several threads and hands the results on in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::Record;
 use crate::change::{ChangeError, Commit, Repository};
+use crate::context::{Background, Recollection, authors_of};
 use crate::gate::Policy;
 use crate::pipeline::{Knowledge, judge};
 use crate::rules::RuleSet;
@@ -26,12 +27,13 @@ pub enum Outcome {
     },
 }
 
-/// Judges every commit; `sink` gets each outcome in the order of `commits` and returns whether to go on.
+/// Judges every commit with what those before it say of it, by id; `sink` gets each outcome in the order of `commits` and returns whether to go on.
 pub fn replay(
     folder: &Path,
     commits: &[Commit],
     rules: &RuleSet,
     policy: &Policy,
+    recollections: &HashMap<String, Recollection>,
     mut sink: impl FnMut(Outcome) -> bool,
 ) -> Result<(), ChangeError> {
     // Whatever is wrong with the repository as a whole is said once.
@@ -48,7 +50,7 @@ pub fn replay(
                 while !stopped.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(commit) = commits.get(index) else { return };
-                    let outcome = one(&repository, commit, rules, policy);
+                    let outcome = one(&repository, commit, rules, policy, recollections.get(&commit.id));
                     if send.send((index, outcome)).is_err() {
                         return;
                     }
@@ -72,14 +74,26 @@ pub fn replay(
     Ok(())
 }
 
-fn one(repository: &Repository, commit: &Commit, rules: &RuleSet, policy: &Policy) -> Outcome {
+fn one(
+    repository: &Repository,
+    commit: &Commit,
+    rules: &RuleSet,
+    policy: &Policy,
+    recollection: Option<&Recollection>,
+) -> Outcome {
     let begun = Instant::now();
     let change = match repository.commit(&commit.id) {
         Ok(change) => change,
         Err(error) => return Outcome::Skipped { commit: commit.id.clone(), reason: error.to_string() },
     };
-    let knowledge = Knowledge { places: policy.places(), ..Knowledge::default() };
+    let background = Background {
+        recollection: recollection.cloned(),
+        authors: authors_of(&change.commits, None),
+        at: commit.time,
+        ..Background::default()
+    };
+    let knowledge = Knowledge { places: policy.places(), background, ..Knowledge::default() };
     let judged = judge(&change, rules, &knowledge, policy);
     let seconds = begun.elapsed().as_secs_f64();
-    Outcome::Judged(Box::new(Record::new(commit, &judged.assessment, seconds)))
+    Outcome::Judged(Box::new(Record::new(commit, &judged.assessment, recollection, seconds)))
 }

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::output::print;
 use crate::backtest::{self, Outcome, Record, Statistics};
 use crate::change::{Commit, Repository};
+use crate::context::{Memory, Past};
 use crate::gate::{Policy, Status};
 use crate::rules::RuleSet;
 
@@ -95,24 +96,26 @@ pub fn run(args: &BacktestArgs) -> Result<Status, Failure> {
     let commits = sample(&all, args.sample);
     let show_lines = args.format == BacktestFormat::Jsonl;
     let mut failure = None;
-    let replayed = judge_all(&args.folder, &commits, known, |record, fresh| {
-        let line = match serde_json::to_string(record) {
-            Ok(line) => format!("{line}\n"),
-            Err(error) => {
-                failure = Some(Failure::new(format!("cannot write a record: {error}"), "please report this"));
-                return false;
-            }
-        };
-        let written = match &mut file {
-            Some((path, file)) if fresh => file.write_all(line.as_bytes()).map_err(|error| {
-                Failure::new(format!("cannot write {}: {error}", path.display()), "is the disk full?")
-            }),
-            _ => Ok(()),
-        };
-        let printed = if show_lines { print(&line) } else { Ok(()) };
-        failure = written.and(printed).err();
-        failure.is_none()
-    })?;
+    let replayed =
+        judge_all(&repository, args.range.as_deref(), &args.folder, &commits, known, |record, fresh| {
+            let line = match serde_json::to_string(record) {
+                Ok(line) => format!("{line}\n"),
+                Err(error) => {
+                    failure =
+                        Some(Failure::new(format!("cannot write a record: {error}"), "please report this"));
+                    return false;
+                }
+            };
+            let written = match &mut file {
+                Some((path, file)) if fresh => file.write_all(line.as_bytes()).map_err(|error| {
+                    Failure::new(format!("cannot write {}: {error}", path.display()), "is the disk full?")
+                }),
+                _ => Ok(()),
+            };
+            let printed = if show_lines { print(&line) } else { Ok(()) };
+            failure = written.and(printed).err();
+            failure.is_none()
+        })?;
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -139,7 +142,8 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<Status, Failure> {
     let repository = Repository::discover(&args.folder)?;
     let all = repository.non_merges(args.range.as_deref())?;
     let commits = sample(&all, Some(args.sample));
-    let replayed = judge_all(&args.folder, &commits, Vec::new(), |_, _| true)?;
+    let replayed =
+        judge_all(&repository, args.range.as_deref(), &args.folder, &commits, Vec::new(), |_, _| true)?;
     let statistics = Statistics::of(&replayed.records, replayed.skipped, &backtest::reverted(&all));
     print(&backtest::calibration(&statistics, &replayed.records))?;
     Ok(Status::Pass)
@@ -152,6 +156,8 @@ struct Replayed {
 
 /// Judges what is not known yet; `sink` sees every record, and whether it is a fresh one.
 fn judge_all(
+    repository: &Repository,
+    range: Option<&str>,
     folder: &std::path::Path,
     commits: &[Commit],
     known: Vec<Record>,
@@ -169,8 +175,11 @@ fn judge_all(
     let open: Vec<Commit> = commits.iter().filter(|commit| !done.contains(&commit.id)).cloned().collect();
     let policy = Policy::default();
     let rules = RuleSet::builtin();
+    // What each commit could know is gathered in one walk; only names are read.
+    let tip = range.and_then(|range| range.rsplit("..").next()).filter(|tip| !tip.is_empty()).unwrap_or("HEAD");
+    let recollections = Memory::replay(&Past::whole(repository, tip)?);
     let mut progress = Progress::new(open.len());
-    backtest::replay(folder, &open, &rules, &policy, |outcome| {
+    backtest::replay(folder, &open, &rules, &policy, &recollections, |outcome| {
         progress.step();
         match outcome {
             Outcome::Judged(record) => {

@@ -2,9 +2,9 @@
 
 use super::experience::{Experience, experience};
 use super::history::{Past, Walk};
-use super::memory::{Asked, Memory};
+use super::memory::{Asked, FEWEST_COMMITS, Memory, Recollection};
 use super::reviewers::authors_of;
-use super::scorecard::{FEWEST_COMMITS, Standing, TouchedFile, stand};
+use super::scorecard::{Standing, TouchedFile, stand};
 use super::suggest::{Question, suggest};
 use super::{Provenance, Reviewer, Signals};
 use crate::change::{Change, ChangeKind, Repository};
@@ -17,6 +17,8 @@ const NOTES: &str = "refs/notes/ai";
 pub struct Background {
     /// The commits before the change; `None` where there are none or they were not asked for.
     pub past: Option<Past>,
+    /// What the past says, where a replay has asked it already.
+    pub recollection: Option<Recollection>,
     /// Name and address of everybody who wrote the change.
     pub authors: Vec<(String, String)>,
     pub signals: Signals,
@@ -75,16 +77,17 @@ impl Background {
 
     /// How the change compares with others; `None` where the past is too short to say.
     pub fn standing(&self, change: &Change, files: &[TouchedFile]) -> Option<Standing> {
-        let past = self.past.as_ref().filter(|past| past.records.len() >= FEWEST_COMMITS)?;
-        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        let touched: Vec<(&str, usize)> =
-            files.iter().map(|file| (file.path.as_str(), file.added + file.deleted)).collect();
         let message = match change.commits.as_slice() {
             [one] => Some(one.message.as_str()),
             _ => None,
         };
+        if let Some(recollection) = &self.recollection {
+            return Some(stand(files, message, recollection));
+        }
+        let past = self.past.as_ref().filter(|past| past.records.len() >= FEWEST_COMMITS)?;
+        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let recollection = Memory::about(past, &paths, self.at).recall(&Asked {
-            files: &touched,
+            paths: &paths,
             authors: &self.author_numbers(past),
             subject: message.map(super::history::words::subject),
             at: self.at,

@@ -69,10 +69,10 @@ pub struct Memory {
 }
 
 /// What the past says about a change.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recollection {
-    /// ln of the rate of reverts of the touched paths, weighted by churn, over the repository's.
-    pub revert_rate: f64,
+    /// For each touched path, at most 100, its rate of reverts over the repository's.
+    pub revert_rates: Vec<(String, f64)>,
     /// ln of the worst path's rate of repairs over the repository's.
     pub fix_rate: f64,
     /// Authors so far of the touched file that has the most.
@@ -91,8 +91,8 @@ pub struct Recollection {
 
 /// A change before it joins the past.
 pub struct Asked<'a> {
-    /// Path on the old side (the new one of an added file) and lines added and deleted.
-    pub files: &'a [(&'a str, usize)],
+    /// Paths on the old side; the new one of an added file.
+    pub paths: &'a [&'a str],
     pub authors: &'a [u32],
     /// Known only if there is a message.
     pub subject: Option<&'a str>,
@@ -100,6 +100,8 @@ pub struct Asked<'a> {
     pub at: i64,
 }
 
+/// Commits of the past below which nothing is said.
+pub const FEWEST_COMMITS: usize = 50;
 /// Files of a change whose rates are looked at.
 const MOST_FILES: usize = 100;
 
@@ -167,18 +169,38 @@ impl Memory {
         quoted.or_else(|| self.subjects.get(taken.id.as_ref()?.get(..7)?).cloned())
     }
 
+    /// For each commit what the ones before it say, by id.
+    pub fn replay(past: &Past) -> HashMap<String, Recollection> {
+        let mut memory = Self::default();
+        let mut recollections = HashMap::with_capacity(past.records.len());
+        for record in past.records.iter().rev() {
+            let paths: Vec<&str> = record
+                .paths
+                .iter()
+                .filter_map(|path| past.paths.get(*path as usize).map(String::as_str))
+                .collect();
+            if memory.commits() >= FEWEST_COMMITS {
+                let asked = Asked {
+                    paths: &paths,
+                    authors: &[record.author],
+                    subject: Some(&record.subject),
+                    at: record.time,
+                };
+                recollections.insert(record.id.clone(), memory.recall(&asked));
+            }
+            memory.add(past, record);
+        }
+        recollections
+    }
+
     /// What the commits so far say about a change.
     pub fn recall(&self, asked: &Asked<'_>) -> Recollection {
-        let files = &asked.files[..asked.files.len().min(MOST_FILES)];
+        let looked_at = &asked.paths[..asked.paths.len().min(MOST_FILES)];
         let [reverts, fixes] = [true, false].map(|reverts| self.rate("", 0.0, 0, reverts, asked.at));
-        let (mut churn, mut weighted, mut worst) = (0.0, 0.0, 0.0f64);
-        for (path, lines) in files {
-            let weight = (1.0 + *lines as f64).ln() + 0.1;
-            churn += weight;
-            weighted += weight * self.rate_of(path, true, asked.at);
-            worst = worst.max(self.rate_of(path, false, asked.at));
-        }
-        let known: Vec<&FilePast> = asked.files.iter().filter_map(|(path, _)| self.files.get(*path)).collect();
+        let revert_rates =
+            looked_at.iter().map(|path| ((*path).to_owned(), self.rate_of(path, true, asked.at) / reverts));
+        let worst = looked_at.iter().map(|path| self.rate_of(path, false, asked.at)).fold(0.0, f64::max);
+        let known: Vec<&FilePast> = asked.paths.iter().filter_map(|path| self.files.get(*path)).collect();
         let foreign = known
             .iter()
             .filter(|file| !asked.authors.iter().any(|author| file.authors.contains(author)))
@@ -187,14 +209,13 @@ impl Memory {
         let subject = asked.subject.map(words::telling).unwrap_or_default();
         let recent =
             |times: &VecDeque<i64>| times.iter().filter(|time| **time >= asked.at - AUTHOR_WINDOW).count();
-        let folders: HashSet<String> =
-            asked.files.iter().map(|(path, _)| format!("{}/", folder(path))).collect();
+        let folders: HashSet<String> = asked.paths.iter().map(|path| format!("{}/", folder(path))).collect();
         let folder_reverts = folders
             .iter()
             .filter_map(|folder| self.folder_reverts.get(folder))
             .map(|times| times.iter().filter(|time| **time >= asked.at - FOLDER_WINDOW).count());
         Recollection {
-            revert_rate: if churn > 0.0 { (weighted / churn / reverts).ln() } else { 0.0 },
+            revert_rates: revert_rates.collect(),
             fix_rate: if worst > 0.0 { (worst / fixes).ln() } else { 0.0 },
             file_authors: known.iter().map(|file| file.authors.len()).max().unwrap_or_default(),
             author_recent: asked
@@ -256,8 +277,7 @@ mod tests {
 
     fn recall(past: &Past, path: &str, author: &str, subject: Option<&str>) -> Recollection {
         let authors: Vec<u32> = past.person(author, &format!("{author}@example.com")).into_iter().collect();
-        let files = [(path, 10)];
-        Memory::about(past, &[path], NOW).recall(&Asked { files: &files, authors: &authors, subject, at: NOW })
+        Memory::about(past, &[path], NOW).recall(&Asked { paths: &[path], authors: &authors, subject, at: NOW })
     }
 
     fn past() -> Past {
@@ -271,7 +291,7 @@ mod tests {
     fn paths_that_are_often_taken_back_stand_out() {
         let past = past();
         let (wild, calm) = (recall(&past, "wild/b", "ada", None), recall(&past, "calm/a", "ada", None));
-        assert!(wild.revert_rate > calm.revert_rate + 0.2, "{wild:?} {calm:?}");
+        assert!(wild.revert_rates[0].1 > 1.3 * calm.revert_rates[0].1, "{wild:?} {calm:?}");
         assert_eq!((wild.folder_reverts, calm.folder_reverts), (5, 0));
         assert_eq!((wild.file_authors, calm.file_authors), (2, 1));
         assert_eq!(wild.file_age, 1.0);

@@ -8,8 +8,6 @@ use super::history::words;
 use super::lexicon::Lexicon;
 use super::memory::Recollection;
 
-/// Commits of the past below which the scorecard says nothing.
-pub const FEWEST_COMMITS: usize = 50;
 /// Share of the repair part in the sum.
 const FIX_SHARE: f64 = 0.5;
 /// Percentiles of the sum.
@@ -81,8 +79,9 @@ pub fn stand(files: &[TouchedFile], message: Option<&str>, past: &Recollection) 
     let ln = |number: f64| (1.0 + number).ln();
     let is_known = |flag: bool| f64::from(u8::from(flag));
     let age = ln(past.file_age);
+    let revert_rate = revert_rate(files, past);
     let mut terms: Vec<(f64, &'static str)> = vec![
-        (0.144 * (past.revert_rate + 0.56), "these files are often taken back"),
+        (0.144 * (revert_rate + 0.56), "these files are often taken back"),
         (0.161 * (ln(past.file_authors as f64) - 2.23), "many people change these files"),
         (-0.113 * (ln(past.author_recent as f64) - 3.31), "its author works here seldom"),
         (0.050 * (age - 2.06), ""),
@@ -126,6 +125,18 @@ pub fn stand(files: &[TouchedFile], message: Option<&str>, past: &Recollection) 
         reasons: named.into_iter().take(MOST_NAMED).map(|(reason, _)| reason).collect(),
         with_message: message.is_some(),
     }
+}
+
+/// ln of the rate of reverts of the touched paths over the repository's, weighted by lines.
+fn revert_rate(files: &[TouchedFile], past: &Recollection) -> f64 {
+    let (mut all, mut weighted) = (0.0, 0.0);
+    for (path, rate) in &past.revert_rates {
+        let lines = files.iter().find(|file| file.path == *path).map_or(0, |file| file.added + file.deleted);
+        let weight = (1.0 + lines as f64).ln() + 0.1;
+        all += weight;
+        weighted += weight * rate;
+    }
+    if all > 0.0 { (weighted / all).ln() } else { 0.0 }
 }
 
 /// A straight line between the points of a table, level outside of it.
@@ -246,16 +257,18 @@ fn body_words(message: &str) -> usize {
 mod tests {
     use super::*;
 
-    const USUAL: Recollection = Recollection {
-        revert_rate: -0.56,
-        fix_rate: -0.19,
-        file_authors: 8,
-        author_recent: 26,
-        file_age: 7.0,
-        folder_reverts: 2,
-        new_to_files: 0.28,
-        like_reverted: 0.08,
-    };
+    fn usual() -> Recollection {
+        Recollection {
+            revert_rates: vec![("src/a.rs".to_owned(), 0.57)],
+            fix_rate: -0.19,
+            file_authors: 8,
+            author_recent: 26,
+            file_age: 7.0,
+            folder_reverts: 2,
+            new_to_files: 0.28,
+            like_reverted: 0.08,
+        }
+    }
 
     fn file(path: &str, added: usize) -> TouchedFile {
         TouchedFile { path: path.to_owned(), added, deleted: 0, lines: 300, is_binary: false }
@@ -263,15 +276,20 @@ mod tests {
 
     #[test]
     fn a_usual_change_stands_in_the_middle() {
-        let standing = stand(&[file("src/a.rs", 12)], None, &USUAL);
+        let standing = stand(&[file("src/a.rs", 12)], None, &usual());
         assert!((35.0..65.0).contains(&standing.percentile), "{standing:?}");
         assert!(standing.points < 4.0);
     }
 
     #[test]
     fn a_large_change_of_files_often_taken_back_stands_high() {
-        let past =
-            Recollection { revert_rate: 2.0, new_to_files: 1.0, fix_rate: 1.5, author_recent: 0, ..USUAL };
+        let past = Recollection {
+            revert_rates: vec![("deploy/a.yaml".to_owned(), 7.4)],
+            new_to_files: 1.0,
+            fix_rate: 1.5,
+            author_recent: 0,
+            ..usual()
+        };
         let standing = stand(&[file("deploy/a.yaml", 900)], None, &past);
         assert!(
             standing.percentile > 95.0 && standing.points > 18.0 && standing.points <= 25.0,
@@ -294,7 +312,7 @@ mod tests {
 
     #[test]
     fn documents_alone_stand_low() {
-        let standing = stand(&[file("docs/a.md", 12)], Some("Fix typo in docs"), &USUAL);
+        let standing = stand(&[file("docs/a.md", 12)], Some("Fix typo in docs"), &usual());
         assert!(standing.percentile < 25.0, "{standing:?}");
     }
 

@@ -109,6 +109,19 @@ impl Past {
         Ok(past)
     }
 
+    /// Everything that leads to a commit, without bounds; nothing is kept. For a replay.
+    pub fn whole(repository: &Repository, head: &str) -> Result<Self, ChangeError> {
+        let mut past = Self { is_shallow: repository.is_shallow(), ..Self::default() };
+        let mut intern = Intern::of(&past);
+        repository.log(head, None, &mut |logged| {
+            let record = intern.record(&mut past, logged);
+            past.records.push(record);
+            ControlFlow::Continue(())
+        })?;
+        past.sort();
+        Ok(past)
+    }
+
     /// A past in memory: tests, and a replay that adds commits as it goes.
     pub fn of(commits: impl IntoIterator<Item = Logged>) -> Self {
         let mut past = Self::default();
@@ -121,8 +134,12 @@ impl Past {
         past
     }
 
-    fn bound(&mut self) {
+    fn sort(&mut self) {
         self.records.sort_by(|one, other| other.time.cmp(&one.time).then_with(|| one.id.cmp(&other.id)));
+    }
+
+    fn bound(&mut self) {
+        self.sort();
         let oldest = self.records.first().map_or(0, |newest| newest.time) - LONGEST;
         self.records.retain(|record| record.time >= oldest);
         self.records.truncate(MOST_COMMITS);
