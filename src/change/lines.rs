@@ -1,5 +1,6 @@
 //! Which old line stands where on the new side.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
@@ -15,6 +16,8 @@ pub struct LineMap {
     /// For each new line whether its text, blanks included, is not the mapped old line's.
     touched_new: Vec<bool>,
     touched_old: Vec<bool>,
+    /// Indices of the old lines that have a new line, ascending.
+    kept: Vec<u32>,
     added: usize,
     deleted: usize,
 }
@@ -27,6 +30,7 @@ impl LineMap {
             to_new: vec![0; old.len()],
             touched_new: vec![true; new.len()],
             touched_old: vec![true; old.len()],
+            kept: Vec::new(),
             added: 0,
             deleted: 0,
         };
@@ -47,6 +51,7 @@ impl LineMap {
                 }
             }
         }
+        map.kept = (0..old.len() as u32).filter(|index| map.to_new[*index as usize] > 0).collect();
         map
     }
 
@@ -87,12 +92,19 @@ impl LineMap {
     /// just before the place where it stood. At least 1.
     pub fn collapse(&self, old_line: u32) -> u32 {
         let last = (old_line as usize).min(self.to_new.len());
-        let before = self.to_new[..last].iter().rposition(|line| *line > 0);
+        let place = self.kept.partition_point(|index| (*index as usize) < last);
+        let before = place.checked_sub(1).map(|place| self.kept[place] as usize);
         let line = before.map_or(0, |index| self.to_new[index]);
         let distance = (last - before.map_or(0, |index| index + 1)) as u32;
-        let next = self.to_new[last..].iter().copied().find(|line| *line > 0);
+        let next = self.kept.get(place).map(|index| self.to_new[*index as usize]);
         let written = next.unwrap_or(self.touched_new.len() as u32 + 1).saturating_sub(line + 1);
         (line + distance.min(written)).max(1)
+    }
+
+    /// How many of a range of old lines have a new line.
+    pub fn kept(&self, old_lines: RangeInclusive<u32>) -> usize {
+        let before = |line: u32| self.kept.partition_point(|index| index + 1 < line);
+        before(old_lines.end().saturating_add(1)).saturating_sub(before(*old_lines.start()))
     }
 
     pub fn old_lines(&self) -> u32 {

@@ -29,10 +29,8 @@ pub fn locate(
         let last = map.old_lines();
         let lines =
             documents(file).and_then(|document| holder_lines(&document, &old.locus)).unwrap_or(1..=last);
-        *holder_survives = lines
-            .clone()
-            .filter(|line| !(old.locus.start.line..=old.locus.end.line).contains(line))
-            .any(|line| map.to_new(line).is_some());
+        let own = old.locus.start.line.max(*lines.start())..=old.locus.end.line.min(*lines.end());
+        *holder_survives = map.kept(lines) > map.kept(own);
         let line = map.collapse(old.locus.start.line).max(1);
         *anchor = Some(Anchor { path, position: crate::source::Position { line, column: 1 } });
     }

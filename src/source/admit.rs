@@ -43,7 +43,7 @@ pub fn admit(side: &FileSide) -> Admitted {
             None => Admitted::Declined("damaged UTF-16".to_owned()),
         };
     }
-    if is_binary(bytes) {
+    if is_binary(bytes) && !is_text_with_nul(&side.path, bytes) {
         return Admitted::NoText;
     }
     if bytes.len() > LARGEST_TEXT {
@@ -52,25 +52,32 @@ pub fn admit(side: &FileSide) -> Admitted {
     Admitted::Text(decode(bytes))
 }
 
-/// Why a text must not be parsed in a language, or `None` if it may.
+/// Why a text must not be parsed in a language, or `None` if it may. One pass over the text.
 pub fn obstacle(text: &str, language: Language) -> Option<String> {
-    let longest = text.split('\n').map(str::len).max().unwrap_or_default();
-    if longest > LONGEST_LINE {
-        return Some(format!("longest line {} (generated)", size(longest as u64)));
-    }
-    if language == Language::Yaml {
-        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
-        if lines > LONGEST_YAML {
-            return Some(format!("{lines} lines, limit {LONGEST_YAML}"));
+    let is_yaml = language == Language::Yaml;
+    let mut brackets = Brackets::new(language);
+    let mut outline = YamlOutline::default();
+    let mut lines = 0;
+    for line in text.split('\n') {
+        if line.len() > LONGEST_LINE {
+            return Some(format!("longest line {} (generated)", size(longest_line(text))));
         }
-        let depth = yaml_depth(text);
-        if depth > DEEPEST_YAML {
-            return Some(format!("nesting {depth}, limit {DEEPEST_YAML}"));
+        lines += 1;
+        brackets.read(line);
+        if is_yaml {
+            outline.read(line);
         }
     }
-    let depth = bracket_depth(text);
-    let limit = if language == Language::Yaml { DEEPEST_YAML } else { DEEPEST_NESTING };
+    if is_yaml && lines > LONGEST_YAML {
+        return Some(format!("{lines} lines, limit {LONGEST_YAML}"));
+    }
+    let depth = brackets.deepest.max(outline.deepest);
+    let limit = if is_yaml { DEEPEST_YAML } else { DEEPEST_NESTING };
     (depth > limit).then(|| format!("nesting {depth}, limit {limit}"))
+}
+
+fn longest_line(text: &str) -> u64 {
+    text.split('\n').map(str::len).max().unwrap_or_default() as u64
 }
 
 /// A number of bytes for people.
@@ -89,6 +96,14 @@ fn too_large(bytes: u64) -> String {
 /// git's own test: a NUL byte among the first 8,000.
 pub fn is_binary(bytes: &[u8]) -> bool {
     memchr::memchr(0, &bytes[..bytes.len().min(8000)]).is_some()
+}
+
+/// A shell reads past a NUL byte, so one must not make a script look like an image.
+fn is_text_with_nul(path: &str, bytes: &[u8]) -> bool {
+    let zeros = memchr::memchr_iter(0, bytes).count();
+    Language::of(path, bytes) != Language::Plain
+        && zeros * 100 <= bytes.len() + 99
+        && std::str::from_utf8(bytes).is_ok()
 }
 
 pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
@@ -133,48 +148,98 @@ impl Wide {
     }
 }
 
-/// The most brackets open at once, strings and comments included: an upper bound is what is needed.
-fn bracket_depth(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
+/// The most brackets of all kinds open at once, those in strings and comments included: what is cheap to know. A text
+/// can hide its depth from this count; the depth of the tree is looked at after parsing.
+struct Brackets {
+    open: [usize; 4],
+    deepest: usize,
+    /// `[`, `{` and `(` where they nest, and `<` where generics nest: the Java and TypeScript parsers take seconds
+    /// over `a<a<a<…`, and do not look at the clock meanwhile.
+    counts_round: bool,
+    counts_angle: bool,
 }
 
-/// The most indentation levels, dashes and question marks that stand before any content.
-fn yaml_depth(text: &str) -> usize {
-    let mut indents: Vec<usize> = Vec::new();
-    let mut deepest = 0;
-    for line in text.lines() {
-        let content = line.trim_start_matches(' ');
-        let indent = line.len() - content.len();
-        let mut rest = content;
-        let mut marks = 0;
-        while let Some(after) = rest.strip_prefix(['-', '?', ':']) {
-            if !(after.is_empty() || after.starts_with([' ', '\t'])) {
-                break;
-            }
-            marks += 1;
-            rest = after.trim_start();
+impl Brackets {
+    fn new(language: Language) -> Self {
+        Self {
+            open: [0; 4],
+            deepest: 0,
+            counts_round: language != Language::Yaml,
+            counts_angle: matches!(language, Language::Java | Language::TypeScript | Language::Tsx),
         }
-        if rest.is_empty() && marks == 0 {
-            continue;
-        }
-        while indents.last().is_some_and(|last| *last >= indent) {
-            indents.pop();
-        }
-        indents.push(indent);
-        deepest = deepest.max(indents.len() + marks);
     }
-    deepest
+
+    fn read(&mut self, line: &str) {
+        for byte in line.bytes() {
+            match byte {
+                b'[' => self.opens(0),
+                b'{' => {
+                    // A comparison is never closed; no type reaches over a brace.
+                    self.open[3] = 0;
+                    self.opens(1);
+                }
+                b'(' if self.counts_round => self.opens(2),
+                b'<' if self.counts_angle => self.opens(3),
+                b']' => self.closes(0),
+                b'}' => {
+                    self.open[3] = 0;
+                    self.closes(1);
+                }
+                b')' => self.closes(2),
+                b'>' => self.closes(3),
+                b';' => self.open[3] = 0,
+                _ => {}
+            }
+        }
+    }
+
+    fn opens(&mut self, kind: usize) {
+        self.open[kind] += 1;
+        self.deepest = self.deepest.max(self.open.iter().sum());
+    }
+
+    fn closes(&mut self, kind: usize) {
+        self.open[kind] = self.open[kind].saturating_sub(1);
+    }
+}
+
+/// The levels that the scanner of the YAML grammar keeps: it aborts the process when they outgrow its buffer, at about
+/// 250. A list may stand in the column of the key that holds it, so that a column can be two levels.
+#[derive(Default)]
+struct YamlOutline {
+    /// Column, and whether it is a list's.
+    levels: Vec<(usize, bool)>,
+    deepest: usize,
+}
+
+impl YamlOutline {
+    fn read(&mut self, line: &str) {
+        let line = line.strip_prefix("--- ").map_or(line, |rest| rest);
+        let mut rest = line.trim_start_matches(' ');
+        if rest.trim_ascii().is_empty() {
+            return;
+        }
+        let mut is_first = true;
+        loop {
+            let column = line.len() - rest.len();
+            let after = rest
+                .strip_prefix(['-', '?', ':'])
+                .filter(|after| after.trim_ascii().is_empty() || after.starts_with([' ', '\t']));
+            let is_list = after.is_some() && rest.starts_with('-');
+            if is_first {
+                self.levels.retain(|(own, list)| *own < column || (*own == column && (is_list || !list)));
+                is_first = false;
+            }
+            if self.levels.last() != Some(&(column, is_list)) {
+                self.levels.push((column, is_list));
+                self.deepest = self.deepest.max(self.levels.len());
+            }
+            match after.map(str::trim_ascii_start) {
+                Some(after) if !after.is_empty() => rest = after,
+                _ => return,
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +251,22 @@ mod tests {
         assert!(obstacle(&"- ".repeat(300), Language::Yaml).is_some());
         let maps: String = (0..400).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
         assert!(obstacle(&maps, Language::Yaml).is_some());
+        // Levels that one line alone does not have.
+        let steps: String =
+            (0..4).map(|step| format!("{}{}-\n", " ".repeat(200 * step), "- ".repeat(99))).collect();
+        assert!(obstacle(&steps, Language::Yaml).is_some());
+        let pairs: String = (0..130).map(|level| format!("{}- a:\n", " ".repeat(2 * level))).collect();
+        assert!(obstacle(&pairs, Language::Yaml).is_some());
         assert!(obstacle("a:\n  - b: 1\n", Language::Yaml).is_none());
+    }
+
+    #[test]
+    fn long_lists_and_prose_are_not_deep() {
+        let list = "a:\n".to_owned() + &"- b:\n  - c\n  - d: (\n".repeat(2000);
+        assert!(obstacle(&list, Language::Yaml).is_none());
+        let loops = "for (int i = 0; i < n; i++) { a(i); }\n".repeat(2000);
+        assert!(obstacle(&loops, Language::Java).is_none());
+        assert!(obstacle(&"a<".repeat(2000), Language::Java).is_some());
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Language {
         )
     }
 
+    /// Whether a text is a tree of blocks and values, in which an error may tear everything apart.
+    pub fn is_data(self) -> bool {
+        matches!(self, Self::Yaml | Self::Json | Self::Toml | Self::Hcl)
+    }
+
     /// `None` where this program brings no grammar.
     pub fn grammar(self) -> Option<tree_sitter::Language> {
         let grammar: LanguageFn = match self {

@@ -10,6 +10,12 @@ use crate::change::LineMap;
 
 /// Time for one text.
 const BUDGET: Duration = Duration::from_millis(200);
+/// Levels of a tree. What climbs from a node to its ancestors takes time in the square of this.
+const DEEPEST_TREE: usize = 1000;
+/// Bytes up to which the depth of a tree is taken at samples; a larger tree is walked.
+const SAMPLED: usize = 64 * 1024;
+/// Bytes between two samples.
+const STEP: usize = 512;
 
 /// Parses a text, or says why not; `Ok(None)` for languages without a grammar here.
 pub fn parse(text: &str, language: Language) -> Result<Option<Tree>, String> {
@@ -55,8 +61,47 @@ fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Op
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
     let options = ParseOptions::new().progress_callback(&mut stop);
     match parser.parse_with_options(&mut read, start, Some(options)) {
+        Some(tree) if is_too_deep(&tree, bytes.len()) => {
+            Err(format!("nesting over {DEEPEST_TREE}, limit {DEEPEST_TREE}"))
+        }
         Some(tree) => Ok(Some(tree)),
         None => Err(format!("parser stopped after {} ms", BUDGET.as_millis())),
+    }
+}
+
+/// Whether a tree is deeper than its readers can bear. Brackets were counted before; chains of operators and brackets
+/// that hide behind strings were not.
+fn is_too_deep(tree: &Tree, length: usize) -> bool {
+    let mut cursor = tree.walk();
+    if length <= SAMPLED {
+        // A nest that reaches over a sample shows there; between two samples it cannot be deeper than `STEP` more.
+        return (0..length).step_by(STEP).any(|at| {
+            cursor.reset(tree.root_node());
+            let mut depth = 0;
+            while cursor.goto_first_child_for_byte(at).is_some() {
+                depth += 1;
+                if depth > DEEPEST_TREE {
+                    return true;
+                }
+            }
+            false
+        });
+    }
+    let mut depth = 0;
+    loop {
+        if cursor.goto_first_child() {
+            depth += 1;
+            if depth > DEEPEST_TREE {
+                return true;
+            }
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return false;
+            }
+            depth -= 1;
+        }
     }
 }
 
@@ -134,6 +179,8 @@ fn point(text: &str, offset: usize) -> Point {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -193,5 +240,87 @@ mod tests {
         let begun = Instant::now();
         let _ = parse(&text, Language::JavaScript);
         assert!(begun.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn trees_that_hide_their_depth_are_declined() {
+        for (text, language) in [
+            ("a+".repeat(30_000) + "a", Language::JavaScript),
+            ("a+".repeat(3_000) + "a", Language::JavaScript),
+            ("fn f() { ".to_owned() + &"!".repeat(4_000) + "a }", Language::Rust),
+            ("[/*]*/".repeat(3_000), Language::JavaScript),
+        ] {
+            assert!(parse(&text, language).is_err(), "{}", &text[..20]);
+        }
+        assert!(parse(&("a+".repeat(200) + "a"), Language::JavaScript).is_ok());
+    }
+
+    const CORPUS: [(Language, &str); 10] = [
+        (
+            Language::Python,
+            "import os\n\n@login\nclass A(B):\n    def f(self, x=1):\n        \"\"\"é doc\"\"\"\n        if x:\n            return f\"{x} {{}}\"\n        for y in z:\n            g(y)\n\ndef h():\n    pass\n",
+        ),
+        (
+            Language::Rust,
+            "use a::b;\n\n/// é\n#[test]\nfn f(x: &str) -> Result<()> {\n    let y = r#\"a \"b\"#;\n    match x {\n        A(z) => z?,\n        _ => {}\n    }\n    Ok(())\n}\n\nimpl A for B {\n    fn g() {}\n}\n",
+        ),
+        (
+            Language::Yaml,
+            "a:\n  - b: 1\n    c: |\n      x\n       y\n  - d: >-\n      é z\ne: {f: [1, 2]}\n---\ng: &h\n  i: \"j\\n\"\nk: *h\n",
+        ),
+        (
+            Language::Hcl,
+            "resource \"a\" \"b\" {\n  c = \"${var.d} é\"\n  e = <<-EOT\n    x ${y}\n    z\n  EOT\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n\nlocals {\n  f = [1, 2]\n}\n",
+        ),
+        (
+            Language::Bash,
+            "set -e\nif [ -n \"$A\" ]; then\n  rm -rf \"$A\"/*\nfi\ncat <<EOF | psql\né $B\nEOF\nf() {\n  for x in *; do\n    echo $(date)\n  done\n}\n",
+        ),
+        (Language::Json, "{\n  \"a\": [1, true, null],\n  \"b\": {\n    \"c\": \"é\\n\"\n  }\n}\n"),
+        (
+            Language::Dockerfile,
+            "FROM a AS b\nRUN x && \\\n    # é\n    y\nENTRYPOINT [\"a\", \"b\"]\nRUN <<EOF\nz\nEOF\nUSER c\n",
+        ),
+        (
+            Language::JavaScript,
+            "import a from 'b';\n\nexport async function f(x) {\n  const y = `é ${x}`;\n  if (y) {\n    await g({ z: 1 });\n  }\n  return /a[/]b/.test(y);\n}\n\nclass C {\n  m() {}\n}\n",
+        ),
+        (
+            Language::Go,
+            "package a\n\nimport \"b\"\n\nfunc f(x int) error {\n\tif err := g(x); err != nil {\n\t\treturn err\n\t}\n\ty := `é\n`\n\treturn nil\n}\n",
+        ),
+        (Language::Toml, "[a]\nb = \"é\"\nc = [1, 2]\n\n[[d]]\ne = { f = 1 }\n"),
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        /// Lines deleted, doubled, swapped and pasted between one another: the tree from the old one is the tree.
+        #[test]
+        fn incremental_parsing_equals_full_parsing(
+            which in 0usize..CORPUS.len(),
+            repeat in 1usize..4,
+            edits in proptest::collection::vec((0usize..60, 0usize..60, 0u8..5), 1..4),
+        ) {
+            let (language, text) = CORPUS[which];
+            let old = text.repeat(if language == Language::Json { 1 } else { repeat });
+            let mut lines: Vec<&str> = old.split_inclusive('\n').collect();
+            for (at, other, kind) in edits {
+                let (at, other) = (at % lines.len().max(1), other % lines.len().max(1));
+                match kind {
+                    0 => { lines.remove(at); }
+                    1 => lines.insert(at, lines[other]),
+                    2 => lines.swap(at, other),
+                    3 => lines[at] = "  \n",
+                    _ => lines[at] = lines[at].split_at(lines[at].len() / 2).0.trim_end_matches(|letter: char| !letter.is_ascii()),
+                }
+                if lines.is_empty() {
+                    lines.push("");
+                }
+            }
+            let new = lines.concat();
+            let (Ok(Some(tree)), Ok(Some(full))) = (parse(&old, language), parse(&new, language)) else { return Ok(()) };
+            let again = parse_again(&new, language, &old, &tree, &LineMap::new(&old, &new)).unwrap().unwrap();
+            prop_assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp(), "{} -> {}", old, new);
+        }
     }
 }

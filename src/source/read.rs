@@ -77,61 +77,117 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
         }
     };
     let (old, new) = (text(Side::Old), text(Side::New));
+    // Beside a side that nobody can read, all of the other would look new or gone.
+    if !reading.not_analysed.is_empty() {
+        return reading;
+    }
     if let (Some(old), Some(new)) = (&old, &new) {
         reading.map = Some(LineMap::new(old, new));
     }
-    let names_change = match (&old, &new, &reading.map) {
-        (Some(old), Some(new), Some(map)) if Language::of(file.path(), new.as_bytes()).is_program() => {
-            names_change(old, new, map)
-        }
-        _ => false,
-    };
-    // What names stand for changed, so every use of them may say something else.
-    let map = reading.map.as_ref().filter(|_| !names_change);
     let language = |side: Side, text: &Arc<str>| {
         file.side(side).map_or(Language::Plain, |side| Language::of(&side.path, text.as_bytes()))
     };
-    let mut before = None;
-    if let Some(text) = old {
-        let language = language(Side::Old, &text);
+    let mut parsed = |side: Side, text: Arc<str>, before: Option<&Parsed>| {
+        let language = language(side, &text);
         let read = readable(&text, language);
-        let tree = match parse(&read, language) {
-            Ok(tree) => tree,
-            Err(reason) => {
-                decline(&mut reading.not_analysed, file, reason);
-                None
-            }
-        };
-        note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
-        before = tree.clone().map(|tree| (read.clone(), language, tree));
-        reading.old = Some(side(index, file, Side::Old, (text, read), language, tree, map));
-    }
-    if let Some(text) = new {
-        let language = language(Side::New, &text);
-        let read = readable(&text, language);
-        let parsed = match (&before, &reading.map) {
-            (Some((old, same, tree)), Some(map)) if *same == language => {
+        let tree = match (before, &reading.map) {
+            (Some(Parsed { read: old, language: same, tree: Some(tree), .. }), Some(map))
+                if *same == language =>
+            {
                 parse_again(&read, language, old, tree, map)
             }
             _ => parse(&read, language),
         };
-        let tree = match parsed {
-            Ok(tree) => tree,
-            Err(reason) => {
-                decline(&mut reading.not_analysed, file, reason);
-                None
-            }
-        };
+        let tree = tree.unwrap_or_else(|reason| {
+            decline(&mut reading.not_analysed, file, reason);
+            None
+        });
         note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
-        reading.new = Some(side(index, file, Side::New, (text, read), language, tree, map));
+        Parsed { text, read, language, tree }
+    };
+    let mut old = old.map(|text| parsed(Side::Old, text, None));
+    let mut new = new.map(|text| parsed(Side::New, text, old.as_ref()));
+    if let (Some(old), Some(new)) = (&mut old, &mut new)
+        && old.is_readable() != new.is_readable()
+    {
+        let torn = if old.is_readable() { (&*new, "new") } else { (&*old, "old") };
+        if let (Parsed { tree: Some(tree), .. }, side) = torn {
+            let line = first_error(tree).unwrap_or(1);
+            let reason = format!("not compared: syntax error near line {line} of the {side} side");
+            decline(&mut reading.not_analysed, file, reason);
+        }
+        old.tree = None;
+        new.tree = None;
     }
+    let names_change = match (&old, &new, &reading.map) {
+        (Some(old), Some(new), Some(map)) if new.language.is_program() => {
+            names_change(&old.text, &new.text, map)
+        }
+        _ => false,
+    };
+    // What names stand for changed, so every use of them may say something else; around an error of syntax what holds
+    // a line is not what seems to hold it.
+    let has_error = [&old, &new].into_iter().flatten().any(Parsed::has_error);
+    let map = reading.map.as_ref().filter(|_| !names_change && !has_error);
+    reading.old = old.map(|parsed| side(index, file, Side::Old, parsed, map));
+    reading.new = new.map(|parsed| side(index, file, Side::New, parsed, map));
+    let mut is_whole = true;
     for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
-        let declined = embed::unfold(&mut side.documents, &side.focus);
-        for reason in declined {
+        let unfolded = embed::unfold(&mut side.documents, &side.focus);
+        is_whole &= unfolded.is_whole;
+        for reason in unfolded.declined {
             decline(&mut reading.not_analysed, file, reason);
         }
     }
+    if !is_whole {
+        for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
+            side.documents.truncate(1);
+        }
+    }
     reading
+}
+
+/// One side on the way to its document.
+struct Parsed {
+    text: Arc<str>,
+    /// What was parsed.
+    read: Arc<str>,
+    language: Language,
+    tree: Option<tree_sitter::Tree>,
+}
+
+impl Parsed {
+    fn has_error(&self) -> bool {
+        self.tree.as_ref().is_some_and(|tree| tree.root_node().has_error())
+    }
+
+    /// Whether the tree says what stands in the text, so that what is missing in it is missing there.
+    fn is_readable(&self) -> bool {
+        if self.language.grammar().is_none() {
+            return true;
+        }
+        let Some(tree) = &self.tree else { return false };
+        !self.language.is_data() || torn(tree) * 5 < self.read.len().max(1)
+    }
+}
+
+/// Bytes in which the grammar found no structure.
+fn torn(tree: &tree_sitter::Tree) -> usize {
+    let mut bytes = 0;
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() {
+            bytes += node.byte_range().len();
+        } else if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return bytes;
+            }
+        }
+    }
 }
 
 /// What is handed to the parser: the text, or for YAML that a template engine fills in, a text of the same length.
@@ -206,15 +262,8 @@ fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {
     }
 }
 
-fn side(
-    index: usize,
-    file: &FileChange,
-    side: Side,
-    (text, read): (Arc<str>, Arc<str>),
-    language: Language,
-    tree: Option<tree_sitter::Tree>,
-    map: Option<&LineMap>,
-) -> SideReading {
+fn side(index: usize, file: &FileChange, side: Side, parsed: Parsed, map: Option<&LineMap>) -> SideReading {
+    let Parsed { text, read, language, tree } = parsed;
     let lines = Arc::new(LineIndex::new(text.clone()));
     let path: Arc<str> = file.side(side).map_or("", |side| &side.path).into();
     let document =

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::source::HOLE;
 
+/// Bytes of one expression; what is longer is none.
+const LONGEST: usize = 4096;
+
 /// Words at the start of an expression that leave nothing in its place.
 const CONTROL: [&str; 18] = [
     "if", "else", "end", "range", "with", "define", "block", "template", "for", "endfor", "endif", "elif",
@@ -73,11 +76,17 @@ fn expression(text: &str, from: usize) -> Option<(usize, usize)> {
                 continue;
             }
         };
-        match text[start + 2..].find(close) {
+        match within(&text[start + 2..]).find(close) {
             Some(found) => return Some((start, start + 2 + found + close.len())),
             None => at = start + 2,
         }
     }
+}
+
+/// The part of a text in which an expression must end.
+fn within(text: &str) -> &str {
+    let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

@@ -20,6 +20,8 @@ pub(super) const DEEPEST_SCRIPT: u8 = 4;
 
 /// Conditions remembered at one place; more are not a script that a person guards.
 const MOST_GUARDS: usize = 64;
+/// Neighbours remembered on each side of a command in a pipeline.
+const MOST_PIPED: usize = 16;
 
 /// What a document says, with bytes of the document.
 pub(super) enum Said {
@@ -205,8 +207,8 @@ impl<'s> Flow<'s, '_> {
         for (index, part) in parts.iter().enumerate() {
             let mut inner = state.clone();
             let pipe = Pipe {
-                from: names[..index].iter().rev().flatten().cloned().collect(),
-                to: names[index + 1..].iter().flatten().cloned().collect(),
+                from: names[..index].iter().rev().flatten().take(MOST_PIPED).cloned().collect(),
+                to: names[index + 1..].iter().flatten().take(MOST_PIPED).cloned().collect(),
                 text: text.take(),
             };
             match part {

@@ -51,8 +51,16 @@ struct Fragment {
     scope: Scope,
 }
 
-/// Appends the documents embedded in those at hand, down to depth 3, and returns what was declined.
-pub fn unfold(documents: &mut Vec<Document>, focus: &Focus) -> Vec<String> {
+/// What came of looking for fragments on one side of a file.
+#[derive(Debug)]
+pub struct Unfolded {
+    pub declined: Vec<String>,
+    /// Time was left for all of them. Otherwise one side may hold what was not reached on the other.
+    pub is_whole: bool,
+}
+
+/// Appends the documents embedded in those at hand, down to depth 3.
+pub fn unfold(documents: &mut Vec<Document>, focus: &Focus) -> Unfolded {
     let begun = Instant::now();
     let mut declined = Vec::new();
     let mut next = 0;
@@ -67,29 +75,30 @@ pub fn unfold(documents: &mut Vec<Document>, focus: &Focus) -> Vec<String> {
         for fragment in finder.fragments() {
             if begun.elapsed() > BUDGET {
                 declined.push(format!("embedded languages: stopped after {} ms", BUDGET.as_millis()));
-                documents.append(&mut found);
-                return declined;
+                return Unfolded { declined, is_whole: false };
             }
-            match document(host, fragment, depth + 1) {
-                Ok(document) => found.push(document),
-                Err(reason) => declined.push(reason),
-            }
+            let (document, reason) = document(host, fragment, depth + 1);
+            found.push(document);
+            declined.extend(reason);
         }
         documents.append(&mut found);
     }
-    declined
+    Unfolded { declined, is_whole: true }
 }
 
-fn document(host: &Document, fragment: Fragment, depth: u8) -> Result<Document, String> {
+/// The document of a fragment, and why it has no tree where it should have one: a command line is read without.
+fn document(host: &Document, fragment: Fragment, depth: u8) -> (Document, Option<String>) {
     let Fragment { language, through, decoded, scope } = fragment;
     let line = host.locus(decoded.origin(0)..decoded.origin(0), Vec::new()).start.line;
-    let tree = parse(&decoded.text, language)
-        .map_err(|reason| format!("{} in {through}, line {line}: {reason}", language.name()))?;
+    let (tree, reason) = match parse(&decoded.text, language) {
+        Ok(tree) => (tree, None),
+        Err(reason) => (None, Some(format!("{} in {through}, line {line}: {reason}", language.name()))),
+    };
     let outer = host.embedding.as_ref();
     let mut around = outer.map(|embedding| embedding.scope.clone()).unwrap_or_default();
     around.extend(scope);
     let map = decoded.map(outer.map(|embedding| &embedding.map));
-    Ok(Document {
+    let document = Document {
         side: host.side,
         file: host.file,
         path: host.path.clone(),
@@ -98,7 +107,8 @@ fn document(host: &Document, fragment: Fragment, depth: u8) -> Result<Document, 
         tree,
         embedding: Some(Embedding { host: host.language, through, map, depth, scope: around }),
         lines: host.lines.clone(),
-    })
+    };
+    (document, reason)
 }
 
 /// Looks for fragments in one document.
@@ -177,8 +187,8 @@ mod testing {
     /// Every fragment, also of fragments, and checks that each literal piece is what the file says.
     pub fn unfolded(path: &str, text: &str) -> Vec<Document> {
         let mut documents = vec![document(path, text)];
-        let declined = unfold(&mut documents, &Focus::everything());
-        assert!(declined.is_empty(), "{declined:?}");
+        let unfolded = unfold(&mut documents, &Focus::everything());
+        assert!(unfolded.declined.is_empty(), "{unfolded:?}");
         documents.remove(0);
         for document in &documents {
             let pieces = &document.embedding.as_ref().unwrap().map.pieces;
