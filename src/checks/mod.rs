@@ -1,22 +1,34 @@
 //! The algorithmic rules: what no declarative matcher can express. A rule names its check by `check: {name: …}`.
 
 mod addresses;
+mod authoritative;
+mod backend;
 mod codeowners;
 mod conditions;
 mod count_switch;
+mod crossing;
 mod deletions;
 mod edits;
+mod expiry;
 mod gate_files;
+mod iam;
+mod ingress;
 mod instances;
 mod intent;
 mod kustomize_entries;
 mod lookalike;
 mod modules;
 mod pipeline_needs;
+mod moves;
+mod overlooked;
 mod plan;
+mod provider;
 mod removed;
 mod renamed;
 mod replacement;
+mod sizes;
+mod statements;
+mod switches;
 mod tests;
 mod token_permissions;
 mod transaction_removed;
@@ -47,19 +59,30 @@ type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
 const CHECKS: &[(&str, Check)] = &[
+    ("authoritative", authoritative::check),
     ("codeowners", codeowners::check),
+    ("crossing", crossing::check),
+    ("downsized", sizes::check),
+    ("expiry", expiry::check),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("iam", iam::check),
+    ("ingress", ingress::check),
     ("instances", instances::check),
     ("kustomize-entries", kustomize_entries::check),
     ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),
     ("pipeline-needs", pipeline_needs::check),
+    ("moved-removed", moves::check),
+    ("overlooked-attributes", overlooked::check),
     ("plan", plan::check),
+    ("provider-target", provider::check),
     ("removed-modules", modules::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
+    ("safeguard-switch", switches::check),
+    ("state-backend", backend::check),
     ("tests", tests::check),
     ("transaction-removed", transaction_removed::check),
     ("unknown-type", unknown_type::check),

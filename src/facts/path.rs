@@ -74,6 +74,22 @@ fn segments(path: &str) -> Segments<'_> {
     found
 }
 
+/// `rule[logs].days[x]` is `rule.days[x]`: the name of the last element stays.
+pub fn without_inner_indexes(path: &str) -> String {
+    let end = match path.strip_suffix(']') {
+        Some(_) => path.rfind('[').unwrap_or(path.len()),
+        None => path.len(),
+    };
+    let mut plain = without_indexes(&path[..end]);
+    plain.push_str(&path[end..]);
+    plain
+}
+
+/// The segments of a path: `a.b[0].c` is `a`, `b`, `[0]`, `c`.
+pub fn path_segments(path: &str) -> Vec<String> {
+    segments(path)
+}
+
 /// `a[0].b["x"].c` is `a.b.c`.
 pub fn without_indexes(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());

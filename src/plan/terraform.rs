@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::model::{Plan, Planned, PlannedAction, Tool};
 use crate::facts::{Scalar, Value as FactValue};
-use crate::rules::tables;
+use crate::rules::protections;
 
 #[derive(Deserialize)]
 struct Document {
@@ -170,7 +170,7 @@ fn lowered(kind: &str, change: &Change, action: PlannedAction) -> Vec<String> {
     if !matches!(action, PlannedAction::Update | PlannedAction::Replace { .. }) {
         return Vec::new();
     }
-    tables::protections(kind, None)
+    protections(kind, None)
         .into_iter()
         .filter(|row| {
             // A value that is only known after the apply says nothing yet.
@@ -178,7 +178,7 @@ fn lowered(kind: &str, change: &Change, action: PlannedAction) -> Vec<String> {
                 find(&change.after_unknown, &row.attribute).is_some_and(|mark| *mark == Value::Bool(true));
             let was = find(&change.before, &row.attribute).and_then(scalar);
             let is = find(&change.after, &row.attribute).and_then(scalar);
-            !unknown && row.is_safe(was.as_ref()) == Some(true) && row.is_safe(is.as_ref()) == Some(false)
+            !unknown && row.loss(was.as_ref(), is.as_ref()).is_some_and(|loss| loss.doubt == 0)
         })
         .map(|row| row.attribute.clone())
         .collect()

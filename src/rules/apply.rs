@@ -244,6 +244,7 @@ fn word(entry: &Entry, kind: Kind, delta: &Delta, turn: Turn, surroundings: &Sur
         old: old_locus.map(OldPlace::at),
         subject: delta.new_fact().or(delta.old()).map(subject_of),
         doubt: speaking.map_or(0, |hit| hit.doubt),
+        severity: speaking.and_then(|hit| hit.severity).map(|severity| severity.min(entry.rule.severity)),
         evidence: speaking.map(|hit| hit.evidence.clone()).unwrap_or_default(),
         hints: delta.new_fact().or(delta.old()).map(hints).unwrap_or_default(),
         captures,

@@ -8,6 +8,7 @@ mod loader;
 mod matchers;
 mod model;
 mod prefilter;
+mod protections;
 mod set;
 pub mod tables;
 mod validate;
@@ -22,4 +23,5 @@ pub use model::{
     QuietExample, ResourceMatcher, Rule, ScalarSpec, SettingMatcher, Severity, StatementMatcher, SyntaxMatcher,
     TextMatcher, Trend, When,
 };
+pub use protections::{Loss, Protection, protections};
 pub use set::{Entry, PROJECT_FOLDER, RuleSet};

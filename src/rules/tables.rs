@@ -9,10 +9,9 @@ use memchr::memmem;
 use serde::Deserialize;
 
 use super::model::Class;
-use crate::facts::{Resource, Scalar, System, Value, glob};
+use crate::facts::{Resource, System, glob};
 
 const STATEFUL: &str = include_str!("../../rules/data/stateful.json");
-const PROTECT: &str = include_str!("../../rules/data/protect.json");
 const LINKS: &str = include_str!("../../rules/data/links.json");
 const AWS: &str = include_str!("../../rules/data/terraform-aws.json");
 const AZURERM: &str = include_str!("../../rules/data/terraform-azurerm.json");
@@ -173,97 +172,6 @@ fn source_of(table: &str) -> String {
     }
 }
 
-/// One protective attribute.
-#[derive(Clone, Debug)]
-pub struct Protection {
-    pub attribute: String,
-    safe: Safe,
-    /// What an absent attribute means.
-    pub default: Option<Value>,
-    types: Vec<String>,
-    not_types: Vec<String>,
-    group: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Safe {
-    Values(Vec<serde_json::Value>),
-    Bound {
-        #[serde(default)]
-        at_least: Option<f64>,
-        #[serde(default)]
-        above: Option<f64>,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    group: String,
-    types: Vec<String>,
-    #[serde(default)]
-    not_types: Vec<String>,
-    attribute: String,
-    safe: Safe,
-    #[serde(default)]
-    default: Option<serde_json::Value>,
-}
-
-impl Protection {
-    /// Whether a value protects; `None` where source alone cannot tell.
-    pub fn is_safe(&self, value: Option<&Value>) -> Option<bool> {
-        let value = match value {
-            None => return Some(false),
-            Some(Value::Unknown(_)) => return None,
-            Some(value) => value,
-        };
-        Some(match &self.safe {
-            Safe::Values(values) => {
-                values.iter().any(|safe| scalar(safe).is_some_and(|safe| safe.is_same(value)))
-            }
-            Safe::Bound { at_least, above } => {
-                let number = value.as_number()?;
-                at_least.is_none_or(|bound| number >= bound) && above.is_none_or(|bound| number > bound)
-            }
-        })
-    }
-}
-
-fn scalar(value: &serde_json::Value) -> Option<Value> {
-    Some(Value::Literal(match value {
-        serde_json::Value::Bool(value) => Scalar::Bool(*value),
-        serde_json::Value::Number(value) => Scalar::Number(value.as_f64()?),
-        serde_json::Value::String(value) => Scalar::String(value.clone()),
-        _ => return None,
-    }))
-}
-
-/// The rows of the protection table for a resource type, in table order.
-pub fn protections(kind: &str, group: Option<&str>) -> Vec<&'static Protection> {
-    static TABLE: OnceLock<Vec<Protection>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        // A test reads the whole table, so it parses.
-        let rows: Vec<Row> = serde_json::from_str(PROTECT).unwrap_or_default();
-        rows.into_iter()
-            .map(|row| Protection {
-                attribute: row.attribute,
-                safe: row.safe,
-                default: row.default.as_ref().and_then(scalar),
-                types: row.types,
-                not_types: row.not_types,
-                group: row.group,
-            })
-            .collect()
-    });
-    table
-        .iter()
-        .filter(|row| group.is_none_or(|group| row.group == group))
-        .filter(|row| row.types.iter().any(|pattern| glob(pattern, kind)))
-        .filter(|row| !row.not_types.iter().any(|pattern| glob(pattern, kind)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,12 +196,5 @@ mod tests {
         assert!(globs.iter().any(|pattern| glob(pattern, "aws_iam_role_policy_attachment")));
         assert!(!globs.iter().any(|pattern| glob(pattern, "aws_db_instance")));
         assert!(sounds_stateful("hcloud_volume") && !sounds_stateful("aws_route_table"));
-    }
-
-    #[test]
-    fn the_protection_table_parses() {
-        let rows: Vec<Row> = serde_json::from_str(PROTECT).unwrap();
-        assert!(rows.len() > 20);
-        assert!(!protections("aws_db_instance", Some("deletion")).is_empty());
     }
 }

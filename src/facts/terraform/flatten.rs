@@ -151,6 +151,9 @@ impl Flattener<'_> {
                     }
                 }
             };
+            if matches!(item.kind, Expression::Object(_)) {
+                out.blocks.insert(inner.clone());
+            }
             self.value(item, &inner, &item.span, out);
         }
     }

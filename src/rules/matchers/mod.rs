@@ -12,7 +12,7 @@ mod statement;
 
 use std::collections::BTreeMap;
 
-use super::model::{Matcher, Rule};
+use super::model::{Matcher, Rule, Severity};
 use crate::facts::{Body, Fact};
 use crate::source::Locus;
 
@@ -31,6 +31,8 @@ pub(super) struct Hit {
     /// Steps of confidence lost.
     pub doubt: u8,
     pub evidence: Vec<String>,
+    /// Instead of the rule's own.
+    pub severity: Option<Severity>,
 }
 
 impl Hit {
@@ -42,6 +44,7 @@ impl Hit {
             captures: Captures::new(),
             doubt: 0,
             evidence: Vec::new(),
+            severity: None,
         }
     }
 

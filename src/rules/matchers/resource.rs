@@ -1,10 +1,13 @@
 //! Resources: as a whole, by attribute, by block, or by a table of protective attributes.
 
 use super::{Captures, Hit, Question, Turn};
-use crate::facts::{Attribute, Body, Fact, PathPattern, Resource, Value, element_of, glob, without_numbers};
+use crate::facts::{
+    Attribute, Body, Fact, PathPattern, Resource, System, Value, element_of, glob, without_inner_indexes,
+    without_numbers,
+};
 use crate::rules::condition::{Expression, Test, follows, optional, to_value};
 use crate::rules::model::{AttributeTest, ResourceMatcher};
-use crate::rules::tables::{self, Protection};
+use crate::rules::{protections, tables};
 
 pub(super) struct Resources {
     matcher: ResourceMatcher,
@@ -68,27 +71,36 @@ impl Resources {
 
     /// Turns of the rows of a protection table: from safe to unsafe, an absent attribute being the default.
     fn table_turns(&self, old: &Fact, new: &Fact, before: &Resource, after: &Resource) -> Vec<Turn> {
-        let rows = tables::protections(&after.kind, self.matcher.group.as_deref());
+        let rows = protections(&after.kind, self.matcher.group.as_deref());
         let mut turns = Vec::new();
-        for row in rows {
-            let (left, right) = (before.attribute(&row.attribute), after.attribute(&row.attribute));
-            let (was, is) = (value_or(left, row.default.as_ref()), value_or(right, row.default.as_ref()));
-            let doubt = match (row.is_safe(was), row.is_safe(is)) {
-                (Some(true), Some(false)) => 0,
-                (Some(true), None) if matches!(is, Some(Value::Unknown(_))) => 2,
-                _ => continue,
-            };
-            let captures = captures(after, &row.attribute, was, is);
-            let mut evidence = Vec::new();
-            if left.is_none() || right.is_none() {
-                evidence.push(absent_means(row));
+        for row in rows.into_iter().filter(|row| row.concerns(after)) {
+            let Ok(pattern) = PathPattern::new(&row.attribute) else { continue };
+            for (path, left, right) in slots(&pattern, before, after) {
+                if right.is_none() && holder_is_gone(&path, after) {
+                    continue;
+                }
+                let value = |attribute: Option<&Attribute>| attribute.map(|attribute| attribute.value.clone());
+                let Some(loss) = row.loss(value(left).as_ref(), value(right).as_ref()) else { continue };
+                let default = row.default();
+                let (was, is) = (value_or(left, default.as_ref()), value_or(right, default.as_ref()));
+                let captures = captures(after, &path, was, is);
+                let mut evidence = Vec::new();
+                if left.is_none() || right.is_none() {
+                    evidence.extend(default.as_ref().map(|default| {
+                        format!("absent {} means {}", row.attribute, default.display())
+                    }));
+                }
+                evidence.extend(folding(left));
+                evidence.extend(folding(right));
+                let graded = |mut hit: Hit| {
+                    hit.severity = loss.severity;
+                    hit
+                };
+                turns.push(Turn {
+                    old: Some(graded(hit(old, left, &path, captures.clone(), loss.doubt, Vec::new()))),
+                    new: Some(graded(hit(new, right, &path, captures, loss.doubt, evidence))),
+                });
             }
-            evidence.extend(folding(left));
-            evidence.extend(folding(right));
-            turns.push(Turn {
-                old: Some(hit(old, left, &row.attribute, captures.clone(), doubt, Vec::new())),
-                new: Some(hit(new, right, &row.attribute, captures, doubt, evidence)),
-            });
         }
         turns
     }
@@ -98,8 +110,7 @@ impl Resources {
         let mut turns = Vec::new();
         for pattern in &self.attributes {
             for (path, left, right) in slots(pattern, before, after) {
-                // What vanished with its container, list entry or block did not lose anything.
-                if right.is_none() && element_of(&path).is_some_and(|holder| !after.blocks.contains(holder)) {
+                if right.is_none() && holder_is_gone(&path, after) {
                     continue;
                 }
                 let (was, is) = (value_or(left, self.default.as_ref()), value_or(right, self.default.as_ref()));
@@ -134,7 +145,7 @@ impl Question for Resources {
             return Vec::new();
         }
         if let Some(block) = &self.block {
-            let found = resource.blocks.iter().filter(|path| block.matches(path));
+            let found = resource.blocks.iter().filter(|path| fits(block, resource, path));
             return found
                 .map(|path| {
                     let first = resource.attributes.iter().find(|attribute| is_beneath(&attribute.path, path));
@@ -148,7 +159,7 @@ impl Question for Resources {
         let mut hits = Vec::new();
         for pattern in &self.attributes {
             let mut found = false;
-            for attribute in resource.attributes.iter().filter(|attribute| pattern.matches(&attribute.path)) {
+            for attribute in resource.attributes.iter().filter(|attribute| fits(pattern, resource, &attribute.path)) {
                 found = true;
                 if self.value.as_ref().is_none_or(|test| test.holds(Some(&attribute.value))) {
                     let value = Some(&attribute.value);
@@ -195,6 +206,19 @@ fn is_beneath(path: &str, block: &str) -> bool {
     path.strip_prefix(block).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
+/// What vanished with its container, list entry or block did not lose anything.
+fn holder_is_gone(path: &str, after: &Resource) -> bool {
+    element_of(path).is_some_and(|holder| !after.blocks.contains(holder))
+}
+
+/// Numbers and names of Terraform blocks may be left out of a pattern: `rule.expiration.days` speaks of every rule.
+fn fits(pattern: &PathPattern, resource: &Resource, path: &str) -> bool {
+    pattern.matches(path)
+        || (resource.system == System::Terraform
+            && path.contains("].")
+            && pattern.matches(&without_inner_indexes(path)))
+}
+
 fn patterns(paths: &[String]) -> Result<Vec<PathPattern>, String> {
     paths.iter().map(|path| PathPattern::new(path)).collect()
 }
@@ -204,7 +228,7 @@ fn tests(tests: &[AttributeTest]) -> Result<Vec<(PathPattern, Test)>, String> {
 }
 
 fn holds_somewhere(resource: &Resource, path: &PathPattern, test: &Test) -> bool {
-    let mut found = resource.attributes.iter().filter(|attribute| path.matches(&attribute.path)).peekable();
+    let mut found = resource.attributes.iter().filter(|attribute| fits(path, resource, &attribute.path)).peekable();
     if found.peek().is_none() {
         return test.holds(None);
     }
@@ -235,13 +259,18 @@ fn slots<'a>(pattern: &PathPattern, before: &'a Resource, after: &'a Resource) -
                 .collect()
         };
         let (mut old, mut new) = (alike(before), alike(after));
-        old.retain(|old| match new.iter().position(|new| new.value.is_same(&old.value)) {
-            Some(at) => {
-                new.remove(at);
-                false
-            }
-            None => true,
-        });
+        for by_path in [true, false] {
+            old.retain(|old| {
+                let same = |new: &&Attribute| new.value.is_same(&old.value) && (!by_path || new.path == old.path);
+                match new.iter().position(same) {
+                    Some(at) => {
+                        new.remove(at);
+                        false
+                    }
+                    None => true,
+                }
+            });
+        }
         for old in &old {
             let at = new.iter().position(|new| new.path == old.path).or((!new.is_empty()).then_some(0));
             match at.map(|at| new.remove(at)) {
@@ -259,7 +288,7 @@ fn slots<'a>(pattern: &PathPattern, before: &'a Resource, after: &'a Resource) -
 fn paths(pattern: &PathPattern, before: &Resource, after: &Resource) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for attribute in after.attributes.iter().chain(&before.attributes) {
-        if pattern.matches(&attribute.path) && !paths.contains(&attribute.path) {
+        if fits(pattern, after, &attribute.path) && !paths.contains(&attribute.path) {
             paths.push(attribute.path.clone());
         }
     }
@@ -272,13 +301,6 @@ fn value_or<'a>(attribute: Option<&'a Attribute>, default: Option<&'a Value>) ->
 
 fn folding(attribute: Option<&Attribute>) -> Option<String> {
     attribute.and_then(|attribute| attribute.folded.clone())
-}
-
-fn absent_means(row: &Protection) -> String {
-    match &row.default {
-        Some(value) => format!("absent {} means {}", row.attribute, value.display()),
-        None => format!("{} has no default", row.attribute),
-    }
 }
 
 fn captures(resource: &Resource, attribute: &str, old: Option<&Value>, new: Option<&Value>) -> Captures {
@@ -308,5 +330,6 @@ fn hit(
         captures,
         doubt,
         evidence,
+        severity: None,
     }
 }
