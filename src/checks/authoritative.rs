@@ -13,7 +13,9 @@ enum Claim {
 }
 
 fn claim(kind: &str) -> Option<(Claim, &str)> {
-    let google = |end: &str, claim| kind.strip_suffix(end).filter(|_| kind.starts_with("google_")).map(|stem| (claim, stem));
+    let google = |end: &str, claim| {
+        kind.strip_suffix(end).filter(|_| kind.starts_with("google_")).map(|stem| (claim, stem))
+    };
     google("_iam_member", Claim::Member)
         .or_else(|| google("_iam_binding", Claim::Role))
         .or_else(|| google("_iam_policy", Claim::Everything))
@@ -40,7 +42,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     for (new, fresh) in evidence.introduced().filter(|(_, fresh)| fresh.system == System::Terraform) {
         let replaced = claim(&fresh.kind).and_then(|(level, stem)| {
             evidence.removed().find(|(_, gone, _)| {
-                claim(&gone.kind).is_some_and(|(was, other)| other == stem && was < level) && same_object(gone, fresh)
+                claim(&gone.kind).is_some_and(|(was, other)| other == stem && was < level)
+                    && same_object(gone, fresh)
             })
         });
         let takes_over = TAKE_OVER.contains(&fresh.kind.as_str());
@@ -50,7 +53,10 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         // A project that is made in the same change has no other grants yet.
         let own = evidence.introduced().any(|(_, other)| {
             matches!(other.kind.as_str(), "google_project" | "google_folder" | "aws_iam_role" | "aws_iam_group")
-                && fresh.attributes.iter().any(|one| one.value.as_text().contains(&format!("{}.", other.address)))
+                && fresh
+                    .attributes
+                    .iter()
+                    .any(|one| one.value.as_text().contains(&format!("{}.", other.address)))
         });
         if own {
             continue;

@@ -37,7 +37,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, before, new, after) in evidence.changed() {
         let Some(prefix) = prefix_of(after) else { continue };
-        let Some((one, other)) = PLACES.iter().find_map(|place| turned(before, after, &format!("{prefix}{place}")))
+        let Some((one, other)) =
+            PLACES.iter().find_map(|place| turned(before, after, &format!("{prefix}{place}")))
         else {
             continue;
         };
@@ -45,7 +46,11 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             || {
                 let line = one.and_then(|one| evidence.collapsed(one.locus.file, one.locus.start.line));
                 let line = line.unwrap_or(new.locus.start.line);
-                Place::line(new.locus.file, &new.locus.path, line.clamp(new.locus.start.line, new.locus.end.line))
+                Place::line(
+                    new.locus.file,
+                    &new.locus.path,
+                    line.clamp(new.locus.start.line, new.locus.end.line),
+                )
             },
             |other| Place::at(&other.locus),
         );
@@ -76,7 +81,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(old)),
             evidence: vec!["without a backend the state is a local file".to_owned()],
-            ..Draft::new(Kind::Removed, place)
+            ..Draft::new(Kind::Changed, place)
         };
         findings.push(
             draft
@@ -95,7 +100,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             subject: Some(subject_of(new)),
             severity: Some(rule.severity.min(Severity::Medium)),
             evidence: vec!["the state was a local file so far".to_owned()],
-            ..Draft::new(Kind::Introduced, Place::start_of(&new.locus))
+            ..Draft::new(Kind::Changed, Place::start_of(&new.locus))
         };
         findings.push(
             draft
@@ -132,7 +137,9 @@ fn turned<'a>(before: &'a Resource, after: &'a Resource, path: &str) -> Option<T
 
 fn in_module<'a>(fact: &'a Fact, module: &str) -> Option<&'a Resource> {
     match &fact.body {
-        Body::Resource(resource) if resource.system == System::Terraform && resource.module == module => Some(resource),
+        Body::Resource(resource) if resource.system == System::Terraform && resource.module == module => {
+            Some(resource)
+        }
         _ => None,
     }
 }
@@ -141,7 +148,8 @@ fn in_module<'a>(fact: &'a Fact, module: &str) -> Option<&'a Resource> {
 fn lives_on(evidence: &Evidence<'_>, gone: &Resource) -> bool {
     let here = evidence.new_resources.iter().filter_map(|fact| in_module(fact, &gone.module));
     let blocks = here.into_iter().any(|resource| resource.kind != "backend");
-    let backend = evidence.introduced().any(|(_, fresh)| fresh.kind == "backend" && fresh.module == gone.module);
+    let backend =
+        evidence.introduced().any(|(_, fresh)| fresh.kind == "backend" && fresh.module == gone.module);
     let files = evidence.change.tree(crate::change::Side::New).list(&gone.module).unwrap_or_default();
     !backend && (blocks || files.iter().any(|name| name.ends_with(".tf") || name.ends_with(".tofu")))
 }
@@ -153,8 +161,10 @@ fn was_there(evidence: &Evidence<'_>, fresh: &Resource) -> bool {
     let texts = files.iter().filter(|name| name.ends_with(".tf") || name.ends_with(".tofu"));
     let resources = texts.into_iter().any(|name| {
         let path = if fresh.module.is_empty() { name.clone() } else { format!("{}/{name}", fresh.module) };
-        let text = evidence.change.tree(crate::change::Side::Old).read(&path).ok().flatten().unwrap_or_default();
-        memchr::memmem::find(&text, b"resource \"").is_some() || memchr::memmem::find(&text, b"module \"").is_some()
+        let text =
+            evidence.change.tree(crate::change::Side::Old).read(&path).ok().flatten().unwrap_or_default();
+        memchr::memmem::find(&text, b"resource \"").is_some()
+            || memchr::memmem::find(&text, b"module \"").is_some()
     });
     !removed && resources
 }

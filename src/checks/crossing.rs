@@ -52,7 +52,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     for delta in evidence.deltas {
         let Some(new) = delta.new_fact() else { continue };
         let crate::facts::Body::Resource(after) = &new.body else { continue };
-        let skipped = matches!(after.kind.as_str(), "variable" | "output" | "moved" | "removed" | "import" | "check");
+        let skipped =
+            matches!(after.kind.as_str(), "variable" | "output" | "moved" | "removed" | "import" | "check");
         if after.system != System::Terraform || skipped {
             continue;
         }
@@ -65,7 +66,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let mentioned: Vec<Environment> =
             after.attributes.iter().filter_map(|one| of_value(&one.value)).collect();
         if home == Environment::Production && mentioned.contains(&Environment::Production)
-            || home == Environment::Other && mentioned.iter().filter(|one| **one == home).count() > 0 && before.is_none()
+            || home == Environment::Other
+                && mentioned.iter().filter(|one| **one == home).count() > 0
+                && before.is_none()
         {
             continue;
         }
@@ -79,21 +82,31 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let Some(crossing) = crossing else { continue };
         let old = before.and_then(|before| before.attribute(&crossing.path));
         let draft = Draft {
-            old: old.or(None).map(|one| OldPlace::at(&one.locus)).or_else(|| {
-                delta.old().map(|old| OldPlace::at(&old.locus))
-            }),
+            old: old
+                .or(None)
+                .map(|one| OldPlace::at(&one.locus))
+                .or_else(|| delta.old().map(|old| OldPlace::at(&old.locus))),
             subject: Some(subject_of(new)),
             content: crossing.value.as_text(),
             ..Draft::new(Kind::Introduced, Place::at(&crossing.locus))
         };
-        let word = |one: Environment| if one == Environment::Production { "production" } else { "another environment" };
+        let word = |one: Environment| {
+            if one == Environment::Production { "production" } else { "another environment" }
+        };
         findings.push(
             draft
                 .capture("address", &after.address)
                 .capture("attribute", &crossing.path)
                 .capture("old", old.map_or("absent".to_owned(), |one| one.value.display()))
                 .capture("new", crossing.value.display())
-                .capture("name", word(if home == Environment::Production { Environment::Other } else { Environment::Production }))
+                .capture(
+                    "name",
+                    word(if home == Environment::Production {
+                        Environment::Other
+                    } else {
+                        Environment::Production
+                    }),
+                )
                 .finish(rule),
         );
     }
@@ -120,11 +133,13 @@ fn of_word(word: &str) -> Option<Environment> {
 /// Words of a text, with `non-prod` and `pre-prod` as one.
 fn words(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        lower.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
     let mut words = Vec::new();
     let mut at = 0;
     while at < parts.len() {
-        let negated = matches!(parts[at], "non" | "pre" | "not") && parts.get(at + 1).is_some_and(|next| next.starts_with("prod"));
+        let negated = matches!(parts[at], "non" | "pre" | "not")
+            && parts.get(at + 1).is_some_and(|next| next.starts_with("prod"));
         if negated {
             words.push("nonprod".to_owned());
             at += 2;
@@ -139,7 +154,10 @@ fn words(text: &str) -> Vec<String> {
 /// The environment that a path speaks of, if it speaks of exactly one and of no shared scope.
 fn of_path(path: &str) -> Option<Environment> {
     let words = words(path);
-    if words.iter().any(|word| matches!(word.as_str(), "shared" | "common" | "global" | "modules" | "module" | "examples")) {
+    if words
+        .iter()
+        .any(|word| matches!(word.as_str(), "shared" | "common" | "global" | "modules" | "module" | "examples"))
+    {
         return None;
     }
     only(&words)

@@ -59,7 +59,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             let scoped = is_scoped(after, home);
             let level = if !scoped && days <= 30.0 { Severity::Critical } else { rule.severity };
             // What never expired in a rule that only bounds old versions is the ordinary tidy-up.
-            let versions = age.path.contains("noncurrent") || age.path.contains("num_newer") || age.path.contains(".version.");
+            let versions = age.path.contains("noncurrent")
+                || age.path.contains("num_newer")
+                || age.path.contains(".version.");
             let level = if versions { level.min(Severity::Medium) } else { level };
             let mut notes: Vec<String> = age.folded.clone().into_iter().collect();
             notes.push(if scoped { "for some objects" } else { "for every object" }.to_owned());
@@ -72,7 +74,10 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
                 severity: Some(level),
                 evidence: notes,
                 content: age.path.clone(),
-                ..Draft::new(if was.is_some() { Kind::Changed } else { Kind::Introduced }, Place::at(&age.locus))
+                ..Draft::new(
+                    if was.is_some() { Kind::Changed } else { Kind::Introduced },
+                    Place::at(&age.locus),
+                )
             };
             findings.push(
                 draft
@@ -122,9 +127,17 @@ fn scopes<'a>(resource: &'a Resource, home: &'a str) -> impl Iterator<Item = Str
         .filter(move |one| {
             one.path.strip_prefix(home).is_some_and(|rest| {
                 let plain = without_indexes(rest);
-                ["prefix", "matches_prefix", "prefix_match", "tag", "tags", "tagPrefixList", "matches_storage_class"]
-                    .iter()
-                    .any(|word| plain.split('.').any(|part| part == *word))
+                [
+                    "prefix",
+                    "matches_prefix",
+                    "prefix_match",
+                    "tag",
+                    "tags",
+                    "tagPrefixList",
+                    "matches_storage_class",
+                ]
+                .iter()
+                .any(|word| plain.split('.').any(|part| part == *word))
             })
         })
         .map(|one| one.value.as_text())

@@ -75,8 +75,29 @@ fn documents<'a>(evidence: &'a Evidence<'_>) -> Vec<Document<'a>> {
 
 /// Services whose every action is worth a second look.
 const SERVICES: [&str; 24] = [
-    "iam", "sts", "kms", "s3", "rds", "dynamodb", "ec2", "organizations", "secretsmanager", "ssm", "lambda", "eks",
-    "ecs", "ecr", "route53", "cloudformation", "cloudtrail", "logs", "sqs", "sns", "elasticache", "es", "backup",
+    "iam",
+    "sts",
+    "kms",
+    "s3",
+    "rds",
+    "dynamodb",
+    "ec2",
+    "organizations",
+    "secretsmanager",
+    "ssm",
+    "lambda",
+    "eks",
+    "ecs",
+    "ecr",
+    "route53",
+    "cloudformation",
+    "cloudtrail",
+    "logs",
+    "sqs",
+    "sns",
+    "elasticache",
+    "es",
+    "backup",
     "redshift",
 ];
 /// Those that lead to all others.
@@ -105,16 +126,16 @@ const RESTRICTING: [&str; 18] = [
 ];
 
 impl Document<'_> {
-    fn old(&self) -> &[Statement] {
+    fn before(&self) -> &[Statement] {
         self.old.as_ref().map_or(&[], |(_, statements)| statements)
     }
 
-    fn new(&self) -> &[Statement] {
+    fn now(&self) -> &[Statement] {
         self.new.as_ref().map_or(&[], |(_, statements)| statements)
     }
 
     fn denies_lost(&self, evidence: &Evidence<'_>) -> Vec<Seen> {
-        let denies: Vec<&Statement> = self.old().iter().filter(|one| one.effect == Effect::Deny).collect();
+        let denies: Vec<&Statement> = self.before().iter().filter(|one| one.effect == Effect::Deny).collect();
         if denies.is_empty() {
             return Vec::new();
         }
@@ -126,14 +147,17 @@ impl Document<'_> {
             .filter(|resource| resource.address != self.resource.address)
             .flat_map(statements)
             .collect();
-        let now: Vec<&Statement> = self.new().iter().chain(&elsewhere).collect();
+        let now: Vec<&Statement> = self.now().iter().chain(&elsewhere).collect();
         denies
             .into_iter()
             .filter(|deny| !deny.is_covered_by(&now))
             .map(|deny| {
-                let survivor = self.new().iter().find(|one| {
+                let survivor = self.now().iter().find(|one| {
                     one.effect == Effect::Deny
-                        && one.actions.iter().any(|action| deny.actions.iter().any(|old| old.text == action.text))
+                        && one
+                            .actions
+                            .iter()
+                            .any(|action| deny.actions.iter().any(|old| old.text == action.text))
                 });
                 Seen {
                     kind: if survivor.is_some() { Kind::Changed } else { Kind::Removed },
@@ -151,14 +175,15 @@ impl Document<'_> {
 
     fn opened(&self) -> Vec<Seen> {
         let open = |statement: &&Statement| is_for_everyone(statement);
-        let was: Vec<&Statement> = self.old().iter().filter(open).collect();
-        self.new()
+        let was: Vec<&Statement> = self.before().iter().filter(open).collect();
+        self.now()
             .iter()
             .filter(open)
             .filter(|statement| !statement.is_covered_by(&was))
             .map(|statement| {
                 let star = statement.principals.iter().find(|principal| principal.text == "*");
-                let reads = statement.actions.iter().all(|action| action.text.eq_ignore_ascii_case("s3:GetObject"));
+                let reads =
+                    statement.actions.iter().all(|action| action.text.eq_ignore_ascii_case("s3:GetObject"));
                 let website = reads && speaks_of_a_website(self.resource);
                 Seen {
                     kind: Kind::Introduced,
@@ -175,9 +200,9 @@ impl Document<'_> {
     }
 
     fn widened(&self) -> Vec<Seen> {
-        let was: Vec<&Statement> = self.old().iter().collect();
+        let was: Vec<&Statement> = self.before().iter().collect();
         let mut seen: Vec<Seen> = Vec::new();
-        for statement in self.new().iter().filter(|one| one.effect == Effect::Allow) {
+        for statement in self.now().iter().filter(|one| one.effect == Effect::Allow) {
             if is_root_of_own_key(statement) || statement.is_covered_by(&was) {
                 continue;
             }
@@ -207,7 +232,7 @@ impl Document<'_> {
                 severity: Some(if restricted { lower(level) } else { level }),
                 new: Some(action.locus.clone()),
                 old: None,
-                before: self.old().first().map_or("absent".to_owned(), Statement::summary),
+                before: self.before().first().map_or("absent".to_owned(), Statement::summary),
                 after: statement.summary(),
                 note: restricted.then(|| "under a condition".to_owned()),
                 doubt: 0,
@@ -220,33 +245,39 @@ impl Document<'_> {
     fn resources_widened<'b>(&self, statement: &'b Statement) -> Option<(Severity, &'b Item)> {
         let writes = |action: &Item| {
             let verb = action.text.split(':').nth(1).unwrap_or_default();
-            !["Describe", "List", "Get", "BatchGet", "Head", "Lookup", "Search", "Query", "Scan", "Select", "View"]
-                .iter()
-                .any(|read| verb.starts_with(read))
+            ![
+                "Describe", "List", "Get", "BatchGet", "Head", "Lookup", "Search", "Query", "Scan", "Select",
+                "View",
+            ]
+            .iter()
+            .any(|read| verb.starts_with(read))
         };
         let bound = |action: &Item| {
-            self.old().iter().any(|old| {
+            self.before().iter().any(|old| {
                 old.effect == Effect::Allow
                     && old.actions.iter().any(|one| one.text == action.text)
                     && !old.resources.is_empty()
                     && !old.resources.iter().any(|resource| resource.text == "*")
             })
         };
-        let action = statement.actions.iter().find(|action| writes(action) && bound(action))?;
+        if !statement.actions.iter().any(|action| writes(action) && bound(action)) {
+            return None;
+        }
         let star = statement.resources.iter().find(|resource| resource.text == "*")?;
-        let _ = action;
         Some((Severity::High, star))
     }
 
     fn subjects_broadened(&self) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for old in self.old() {
+        for old in self.before() {
             let of = |statement: &Statement| -> BTreeSet<String> {
                 statement.principals.iter().map(|one| one.text.clone()).collect()
             };
-            let Some(new) = self.new().iter().find(|new| {
-                new.effect == Effect::Allow && !new.principals.is_empty() && of(new) == of(old)
-            }) else {
+            let Some(new) = self
+                .new()
+                .iter()
+                .find(|new| new.effect == Effect::Allow && !new.principals.is_empty() && of(new) == of(old))
+            else {
                 continue;
             };
             for condition in old.conditions.iter().filter(|one| is_subject(&one.key)) {
@@ -270,11 +301,11 @@ impl Document<'_> {
 
     fn conditions_lost(&self) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for new in self.new().iter().filter(|one| one.effect == Effect::Allow) {
-            if self.old().iter().any(|old| old.is_like(new) && same_conditions(old, new)) {
+        for new in self.now().iter().filter(|one| one.effect == Effect::Allow) {
+            if self.before().iter().any(|old| old.is_like(new) && same_conditions(old, new)) {
                 continue;
             }
-            let Some(old) = self.old().iter().find(|old| old.is_like(new)) else { continue };
+            let Some(old) = self.before().iter().find(|old| old.is_like(new)) else { continue };
             for condition in old.conditions.iter().filter(|one| !is_subject(&one.key)) {
                 let after = match new.condition(&condition.key) {
                     None => "absent".to_owned(),
@@ -307,8 +338,8 @@ impl Document<'_> {
                 && statement.principals.iter().any(|principal| principal.text.ends_with(":root"))
         };
         let is_key = self.resource.kind.contains("kms");
-        if is_key && self.new.is_some() && !self.new().iter().any(|one| root(&one)) && !self.new().is_empty() {
-            for old in self.old().iter().filter(root).take(1) {
+        if is_key && self.new.is_some() && !self.now().iter().any(|one| root(&one)) && !self.now().is_empty() {
+            for old in self.before().iter().filter(root).take(1) {
                 let principal = old.principals.iter().find(|principal| principal.text.ends_with(":root"));
                 seen.push(Seen {
                     kind: Kind::Removed,
@@ -329,9 +360,9 @@ impl Document<'_> {
                 && statement.conditions.is_empty()
                 && statement.actions.iter().any(|action| matches!(action.text.as_str(), "*" | "s3:*" | "kms:*"))
         };
-        let was: Vec<&Statement> = self.old().iter().filter(shuts_out).collect();
+        let was: Vec<&Statement> = self.before().iter().filter(shuts_out).collect();
         if self.old.is_some() {
-            for statement in self.new().iter().filter(shuts_out).filter(|one| !one.is_covered_by(&was)) {
+            for statement in self.now().iter().filter(shuts_out).filter(|one| !one.is_covered_by(&was)) {
                 seen.push(Seen {
                     kind: Kind::Introduced,
                     severity: None,
@@ -407,8 +438,12 @@ fn is_for_everyone(statement: &Statement) -> bool {
         && statement.principals.iter().any(|principal| principal.text == "*")
         && !statement.conditions.iter().any(|condition| {
             let key = condition.key.to_ascii_lowercase();
-            let open = condition.values.iter().any(|value| matches!(value.text.as_str(), "*" | "0.0.0.0/0" | "::/0"));
-            !open && (RESTRICTING.contains(&key.as_str()) || is_subject(&key) || key.starts_with("aws:principaltag"))
+            let open =
+                condition.values.iter().any(|value| matches!(value.text.as_str(), "*" | "0.0.0.0/0" | "::/0"));
+            !open
+                && (RESTRICTING.contains(&key.as_str())
+                    || is_subject(&key)
+                    || key.starts_with("aws:principaltag"))
         })
 }
 

@@ -11,8 +11,8 @@ use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subjec
 
 /// Ports behind which data, shells and control planes stand.
 const GRAVE: [u16; 33] = [
-    21, 22, 23, 111, 135, 139, 389, 445, 636, 1433, 1521, 2049, 2375, 2376, 2379, 2380, 3306, 3389, 5432, 5601, 5672,
-    5900, 5985, 6379, 6443, 8086, 9042, 9092, 9200, 10250, 11211, 15672, 27017,
+    21, 22, 23, 111, 135, 139, 389, 445, 636, 1433, 1521, 2049, 2375, 2376, 2379, 2380, 3306, 3389, 5432, 5601,
+    5672, 5900, 5985, 6379, 6443, 8086, 9042, 9092, 9200, 10250, 11211, 15672, 27017,
 ];
 /// Ports that are open to the world by trade.
 const PUBLIC: [u16; 2] = [80, 443];
@@ -33,15 +33,15 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             _ => None,
         }
     };
-    let before: Vec<Resource> =
-        evidence.deltas.iter().filter_map(|delta| delta.old().and_then(body)).collect();
+    let before: Vec<Resource> = evidence.deltas.iter().filter_map(|delta| delta.old().and_then(body)).collect();
     let was: Vec<Opening<'_>> = before.iter().flat_map(openings).collect();
     let mut findings = Vec::new();
     for delta in evidence.deltas {
         let Some(new) = delta.new_fact() else { continue };
         let Body::Resource(resource) = &new.body else { continue };
         let fresh = openings(resource).into_iter().filter(|opening| !was.iter().any(|old| old.covers(opening)));
-        let worst = fresh.filter_map(|opening| Some((level(&opening)?, opening))).max_by_key(|(level, _)| *level);
+        let worst =
+            fresh.filter_map(|opening| Some((level(&opening)?, opening))).max_by_key(|(level, _)| *level);
         let Some((level, opening)) = worst else { continue };
         let old = delta.old().map(|old| {
             let beside = match &old.body {
@@ -134,7 +134,9 @@ fn openings(resource: &Resource) -> Vec<Opening<'_>> {
     let mut found = Vec::new();
     for source in resource.attributes.iter().filter(|attribute| is_world(&attribute.value)) {
         let plain = without_indexes(&source.path);
-        let Some(field) = plain.rsplit('.').next().filter(|field| shape.sources.contains(field)) else { continue };
+        let Some(field) = plain.rsplit('.').next().filter(|field| shape.sources.contains(field)) else {
+            continue;
+        };
         let egress = resource.kind == "AWS::EC2::SecurityGroup" && !plain.contains("SecurityGroupIngress");
         if !plain.starts_with(shape.prefix) || egress {
             continue;
@@ -192,7 +194,8 @@ struct Shape {
 }
 
 fn shape_of(resource: &Resource) -> Option<Shape> {
-    let rules = |prefix: &'static str, sources: &'static [&'static str]| Shape { prefix, sources, allow_blocks: false };
+    let rules =
+        |prefix: &'static str, sources: &'static [&'static str]| Shape { prefix, sources, allow_blocks: false };
     Some(match (resource.system, resource.kind.as_str()) {
         (System::Terraform, "aws_security_group" | "aws_default_security_group") => {
             rules("ingress", &["cidr_blocks", "ipv6_cidr_blocks"])
@@ -234,13 +237,7 @@ fn ports_of<'a>(
     if protocol == "all" {
         return vec![Some(0..=u16::MAX)];
     }
-    let ranges = sibling(&[
-        "destination_port_range",
-        "destination_port_ranges",
-        "port_range",
-        "port",
-        "ports",
-    ]);
+    let ranges = sibling(&["destination_port_range", "destination_port_ranges", "port_range", "port", "ports"]);
     if !ranges.is_empty() {
         return ranges.into_iter().map(|value| range(&value.as_text())).collect();
     }

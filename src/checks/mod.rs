@@ -3,11 +3,13 @@
 mod addresses;
 mod authoritative;
 mod backend;
+mod capacity;
 mod codeowners;
 mod conditions;
 mod count_switch;
 mod crossing;
 mod deletions;
+mod dns_records;
 mod edits;
 mod expiry;
 mod gate_files;
@@ -60,8 +62,10 @@ type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 /// Every check by the name that rules use.
 const CHECKS: &[(&str, Check)] = &[
     ("authoritative", authoritative::check),
+    ("capacity", capacity::check),
     ("codeowners", codeowners::check),
     ("crossing", crossing::check),
+    ("dns-records", dns_records::check),
     ("downsized", sizes::check),
     ("expiry", expiry::check),
     ("for-each-switch", count_switch::check),

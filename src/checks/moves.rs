@@ -31,7 +31,10 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         }
         let grave = target(evidence, &moved.module, &bare).is_some_and(|one| {
             tables::class_of(one).is_some_and(|class| {
-                matches!(class, crate::rules::Class::Data | crate::rules::Class::Identity | crate::rules::Class::Container)
+                matches!(
+                    class,
+                    crate::rules::Class::Data | crate::rules::Class::Identity | crate::rules::Class::Container
+                )
             })
         });
         let draft = Draft {

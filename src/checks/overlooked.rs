@@ -57,7 +57,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             if kept.contains(&entry) || !grave {
                 continue;
             }
-            let line = evidence.collapsed(lost.locus.file, lost.locus.start.line).unwrap_or(new.locus.start.line);
+            let line =
+                evidence.collapsed(lost.locus.file, lost.locus.start.line).unwrap_or(new.locus.start.line);
             let place = Place::line(
                 new.locus.file,
                 &new.locus.path,
@@ -71,7 +72,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             let draft = Draft {
                 old: Some(OldPlace::at(&lost.locus)),
                 subject: Some(subject_of(new)),
-                severity: Some(super::renamed::severity(Severity::High, after).max(Severity::Medium).min(rule.severity)),
+                severity: Some(
+                    super::renamed::severity(Severity::High, after).max(Severity::Medium).min(rule.severity),
+                ),
                 evidence: vec![note],
                 content: entry.clone(),
                 ..Draft::new(Kind::Removed, place)

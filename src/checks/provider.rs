@@ -57,8 +57,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let place = match (turn.new, turn.old) {
             (Some(new), _) => Place::at(&new.locus),
             (None, Some(one)) => {
-                let line = evidence.collapsed(one.locus.file, one.locus.start.line).unwrap_or(new.locus.start.line);
-                Place::line(new.locus.file, &new.locus.path, line.clamp(new.locus.start.line, new.locus.end.line))
+                let line =
+                    evidence.collapsed(one.locus.file, one.locus.start.line).unwrap_or(new.locus.start.line);
+                Place::line(
+                    new.locus.file,
+                    &new.locus.path,
+                    line.clamp(new.locus.start.line, new.locus.end.line),
+                )
             }
             (None, None) => Place::start_of(&new.locus),
         };
@@ -72,7 +77,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             doubt: turn.doubt,
             evidence: folded.collect(),
             content: turn.name.clone(),
-            ..Draft::new(if turn.new.is_some() { Kind::Changed } else { Kind::Removed }, place)
+            ..Draft::new(if what == "tripwire" { Kind::Removed } else { Kind::Changed }, place)
         };
         findings.push(
             draft
@@ -185,7 +190,8 @@ fn same_target(evidence: &Evidence<'_>, module: &str, was: &str, is: &str) -> bo
     });
     let facts = |resource: &Resource| -> Vec<String> {
         let wanted = resource.attributes.iter().filter(|one| one.path != "alias");
-        let mut lines: Vec<String> = wanted.map(|one| format!("{}={}", one.path, one.value.as_text())).collect();
+        let mut lines: Vec<String> =
+            wanted.map(|one| format!("{}={}", one.path, one.value.as_text())).collect();
         lines.sort();
         lines
     };

@@ -50,7 +50,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, before, new, after) in evidence.changed() {
         let holds = matches!(tables::class_of(after), Some(Class::Data | Class::Identity));
-        if after.system != System::Terraform || !(holds || serves_data(after)) {
+        let machine =
+            ["_instance", "_machine", "_server", "_droplet"].iter().any(|end| after.kind.ends_with(end))
+                && !["_db_", "_sql_", "_rds_", "_redis_", "_database_", "sql_"]
+                    .iter()
+                    .any(|word| after.kind.contains(word))
+                && !serves_data(after);
+        if after.system != System::Terraform || machine || !(holds || serves_data(after)) {
             continue;
         }
         for now in &after.attributes {
@@ -87,9 +93,19 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
 
 /// Members of clusters that the table of classes files under computing.
 fn serves_data(resource: &Resource) -> bool {
-    ["_cluster_instance", "_elasticache_", "_msk_", "_mq_", "_opensearch_", "_elasticsearch_", "_redis_", "_alloydb_", "_dms_"]
-        .iter()
-        .any(|word| resource.kind.contains(word))
+    [
+        "_cluster_instance",
+        "_elasticache_",
+        "_msk_",
+        "_mq_",
+        "_opensearch_",
+        "_elasticsearch_",
+        "_redis_",
+        "_alloydb_",
+        "_dms_",
+    ]
+    .iter()
+    .any(|word| resource.kind.contains(word))
 }
 
 fn halved(was: &Attribute, now: &Attribute) -> Option<String> {
@@ -109,6 +125,11 @@ fn smaller(old: &str, new: &str) -> Option<String> {
     (is.burstable && !was.burstable && is.size <= was.size).then(|| "a family that only bursts".to_owned())
 }
 
+/// A larger class of the same kind.
+pub(super) fn is_larger(old: &str, new: &str) -> bool {
+    matches!((rank(old), rank(new)), (Some(old), Some(new)) if old.scheme == new.scheme && new.size > old.size)
+}
+
 struct Rank {
     /// Classes of one scheme compare.
     scheme: &'static str,
@@ -126,7 +147,8 @@ fn aws(text: &str) -> Option<Rank> {
     let parts: Vec<&str> = text.split('.').collect();
     let (family, size) = parts.iter().zip(parts.iter().skip(1)).find_map(|(family, size)| {
         let generation = family.chars().any(|letter| letter.is_ascii_digit()) && family.len() < 8;
-        Some((*family, size_of(size)?)).filter(|_| generation && family.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+        Some((*family, size_of(size)?))
+            .filter(|_| generation && family.starts_with(|letter: char| letter.is_ascii_alphabetic()))
     })?;
     Some(Rank { scheme: "aws", size, burstable: family.starts_with('t') })
 }
@@ -166,11 +188,15 @@ fn google(text: &str) -> Option<Rank> {
 fn azure(text: &str) -> Option<Rank> {
     if let Some(at) = text.find("standard_") {
         let family = &text[at + "standard_".len()..];
-        let digits: String =
-            family.chars().skip_while(|letter| letter.is_ascii_alphabetic()).take_while(char::is_ascii_digit).collect();
+        let digits: String = family
+            .chars()
+            .skip_while(|letter| letter.is_ascii_alphabetic())
+            .take_while(char::is_ascii_digit)
+            .collect();
         return Some(Rank { scheme: "azure", size: digits.parse().ok()?, burstable: family.starts_with('b') });
     }
-    if text.contains("_gen5_") || text.starts_with("hs_") || text.starts_with("gp_") || text.starts_with("bc_") {
+    if text.contains("_gen5_") || text.starts_with("hs_") || text.starts_with("gp_") || text.starts_with("bc_")
+    {
         let size = text.rsplit('_').next()?.parse().ok()?;
         return Some(Rank { scheme: "azure-vcore", size, burstable: false });
     }

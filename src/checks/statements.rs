@@ -121,11 +121,16 @@ impl Draft {
 
     /// `Condition.StringEquals["aws:SourceArn"]`, or a `condition` block with test, variable and values.
     fn condition(&mut self, rest: &[String], item: Item) {
-        let bare = |segment: &String| segment.trim_start_matches('[').trim_end_matches(']').trim_matches('"').to_owned();
+        let bare = |segment: &String| {
+            segment.trim_start_matches('[').trim_end_matches(']').trim_matches('"').to_owned()
+        };
         let names: Vec<&String> = rest.iter().collect();
         let field = names.iter().find(|segment| matches!(segment.as_str(), "test" | "variable" | "values"));
         if let Some(field) = field {
-            let number = names.first().filter(|segment| segment.starts_with('[')).map_or(String::new(), |one| (*one).clone());
+            let number = names
+                .first()
+                .filter(|segment| segment.starts_with('['))
+                .map_or(String::new(), |one| (*one).clone());
             let condition = self.conditions.entry(number).or_default();
             match field.as_str() {
                 "test" => condition.operator = item.text,
@@ -154,8 +159,7 @@ impl Draft {
         let (actions, not_actions) = (list("actions"), list("not_actions"));
         let (resources, not_resources) = (list("resources"), list("not_resources"));
         let (mut principals, mut not_principals) = (list("principals"), list("not_principals"));
-        for (blocks, target) in
-            [(self.principals, &mut principals), (self.not_principals, &mut not_principals)]
+        for (blocks, target) in [(self.principals, &mut principals), (self.not_principals, &mut not_principals)]
         {
             for (kind, items) in blocks.into_values() {
                 let name = |item: &Item| match (kind.as_str(), item.text.as_str()) {
@@ -253,7 +257,11 @@ impl Statement {
     pub(super) fn is_covered_by(&self, others: &[&Self]) -> bool {
         let same: Vec<&&Self> = others.iter().filter(|other| other.effect == self.effect).collect();
         let options = |items: &[Item]| -> Vec<Option<String>> {
-            if items.is_empty() { vec![None] } else { items.iter().map(|item| Some(item.text.clone())).collect() }
+            if items.is_empty() {
+                vec![None]
+            } else {
+                items.iter().map(|item| Some(item.text.clone())).collect()
+            }
         };
         options(&self.actions).iter().all(|action| {
             options(&self.resources).iter().all(|resource| {
@@ -277,7 +285,8 @@ impl Statement {
 
     /// For messages: its actions, shortened.
     pub(super) fn summary(&self) -> String {
-        let (not, list) = if self.actions.is_empty() { ("all but ", &self.not_actions) } else { ("", &self.actions) };
+        let (not, list) =
+            if self.actions.is_empty() { ("all but ", &self.not_actions) } else { ("", &self.actions) };
         let mut names: Vec<&str> = list.iter().map(|item| item.text.as_str()).collect();
         let more = names.len().saturating_sub(3);
         names.truncate(3);

@@ -59,9 +59,9 @@ const NAMES: [(&str, Direction); 38] = [
 /// The direction of a name that ends (or begins) with that of a safeguard.
 fn direction(name: &str) -> Option<Direction> {
     let name = name.to_ascii_lowercase();
-    let found = NAMES.iter().find(|(known, _)| {
-        name == *known || name.strip_suffix(known).is_some_and(|rest| rest.ends_with('_'))
-    });
+    let found = NAMES
+        .iter()
+        .find(|(known, _)| name == *known || name.strip_suffix(known).is_some_and(|rest| rest.ends_with('_')));
     let direction = found.map(|(_, direction)| *direction)?;
     // `disable_deletion_protection` reads the other way round.
     let negated = ["disable_", "no_", "skip_", "without_"]
@@ -78,19 +78,15 @@ fn direction(name: &str) -> Option<Direction> {
 fn settings(resource: &Resource) -> Vec<(String, &Attribute)> {
     let all = resource.attributes.iter();
     match resource.kind.as_str() {
-        "variable" => all
-            .filter(|one| one.path == "default")
-            .map(|one| (resource.name.clone(), one))
-            .collect(),
+        "variable" => all.filter(|one| one.path == "default").map(|one| (resource.name.clone(), one)).collect(),
         "module" => all
             .filter(|one| !matches!(one.path.as_str(), "source" | "version"))
             .map(|one| (last(&one.path), one))
             .collect(),
         "tfvars" => all.map(|one| (last(&one.path), one)).collect(),
-        "terragrunt" => all
-            .filter(|one| one.path.starts_with("inputs."))
-            .map(|one| (last(&one.path), one))
-            .collect(),
+        "terragrunt" => {
+            all.filter(|one| one.path.starts_with("inputs.")).map(|one| (last(&one.path), one)).collect()
+        }
         _ => Vec::new(),
     }
 }

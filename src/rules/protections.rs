@@ -47,8 +47,12 @@ pub struct Protection {
 enum Safe {
     Values(Vec<serde_json::Value>),
     /// From the safest to the least safe; any step down is a loss.
-    Order { order: Vec<String> },
-    Presence { present: bool },
+    Order {
+        order: Vec<String>,
+    },
+    Presence {
+        present: bool,
+    },
     Bound {
         #[serde(default)]
         at_least: Option<f64>,
@@ -141,7 +145,8 @@ impl Protection {
     /// `None` where source alone cannot tell.
     fn is_safe(&self, safe: &Safe, value: Option<&Value>) -> Option<bool> {
         if let Safe::Presence { present } = safe {
-            let there = value.is_some_and(|value| !matches!(value.as_text().as_str(), "" | "[]" | "{}" | "null"));
+            let there =
+                value.is_some_and(|value| !matches!(value.as_text().as_str(), "" | "[]" | "{}" | "null"));
             return Some(there == *present);
         }
         let value = match value {
@@ -222,9 +227,11 @@ mod tests {
 
     #[test]
     fn falling_numbers_are_graded() {
-        let row =
-            row(r#"{"group": "g", "types": ["t"], "attribute": "a", "worse": "lower", "floor": 7, "default": 0}"#);
-        let severity = |was: f64, is: f64| row.loss(Some(&number(was)), Some(&number(is))).and_then(|l| l.severity);
+        let row = row(
+            r#"{"group": "g", "types": ["t"], "attribute": "a", "worse": "lower", "floor": 7, "default": 0}"#,
+        );
+        let severity =
+            |was: f64, is: f64| row.loss(Some(&number(was)), Some(&number(is))).and_then(|l| l.severity);
         assert_eq!(severity(30.0, 0.0), Some(Severity::Critical));
         assert_eq!(severity(30.0, 3.0), Some(Severity::High));
         assert_eq!(severity(30.0, 14.0), Some(Severity::High));
@@ -252,7 +259,9 @@ mod tests {
 
     #[test]
     fn ordered_words_lose_downwards() {
-        let row = row(r#"{"group": "g", "types": ["t"], "attribute": "a", "safe": {"order": ["GRS", "ZRS", "LRS"]}}"#);
+        let row = row(
+            r#"{"group": "g", "types": ["t"], "attribute": "a", "safe": {"order": ["GRS", "ZRS", "LRS"]}}"#,
+        );
         let text = |value: &str| Value::string(value);
         assert!(row.loss(Some(&text("GRS")), Some(&text("LRS"))).is_some());
         assert!(row.loss(Some(&text("LRS")), Some(&text("GRS"))).is_none());

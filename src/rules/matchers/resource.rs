@@ -86,9 +86,11 @@ impl Resources {
                 let captures = captures(after, &path, was, is);
                 let mut evidence = Vec::new();
                 if left.is_none() || right.is_none() {
-                    evidence.extend(default.as_ref().map(|default| {
-                        format!("absent {} means {}", row.attribute, default.display())
-                    }));
+                    evidence.extend(
+                        default
+                            .as_ref()
+                            .map(|default| format!("absent {} means {}", row.attribute, default.display())),
+                    );
                 }
                 evidence.extend(folding(left));
                 evidence.extend(folding(right));
@@ -159,7 +161,9 @@ impl Question for Resources {
         let mut hits = Vec::new();
         for pattern in &self.attributes {
             let mut found = false;
-            for attribute in resource.attributes.iter().filter(|attribute| fits(pattern, resource, &attribute.path)) {
+            for attribute in
+                resource.attributes.iter().filter(|attribute| fits(pattern, resource, &attribute.path))
+            {
                 found = true;
                 if self.value.as_ref().is_none_or(|test| test.holds(Some(&attribute.value))) {
                     let value = Some(&attribute.value);
@@ -228,7 +232,8 @@ fn tests(tests: &[AttributeTest]) -> Result<Vec<(PathPattern, Test)>, String> {
 }
 
 fn holds_somewhere(resource: &Resource, path: &PathPattern, test: &Test) -> bool {
-    let mut found = resource.attributes.iter().filter(|attribute| fits(path, resource, &attribute.path)).peekable();
+    let mut found =
+        resource.attributes.iter().filter(|attribute| fits(path, resource, &attribute.path)).peekable();
     if found.peek().is_none() {
         return test.holds(None);
     }
@@ -261,7 +266,8 @@ fn slots<'a>(pattern: &PathPattern, before: &'a Resource, after: &'a Resource) -
         let (mut old, mut new) = (alike(before), alike(after));
         for by_path in [true, false] {
             old.retain(|old| {
-                let same = |new: &&Attribute| new.value.is_same(&old.value) && (!by_path || new.path == old.path);
+                let same =
+                    |new: &&Attribute| new.value.is_same(&old.value) && (!by_path || new.path == old.path);
                 match new.iter().position(same) {
                     Some(at) => {
                         new.remove(at);
