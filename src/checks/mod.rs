@@ -17,6 +17,7 @@ mod iam;
 mod ingress;
 mod instances;
 mod intent;
+mod kubernetes_links;
 mod kustomize_entries;
 mod lookalike;
 mod modules;
@@ -74,6 +75,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("iam", iam::check),
     ("ingress", ingress::check),
     ("instances", instances::check),
+    ("kubernetes-links", kubernetes_links::check),
     ("kustomize-entries", kustomize_entries::check),
     ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),

@@ -21,11 +21,32 @@ pub(super) mod toml;
 mod yaml;
 mod yaml_scalar;
 
+use std::sync::Arc;
+
 use super::Fact;
-use crate::source::{Document, Focus};
+use crate::change::Side;
+use crate::source::{self, Document, Focus, Language, LineIndex};
 
 pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
     system::extract(document, focus)
+}
+
+/// What a file says that is no part of the change; its facts name no file of the change.
+pub fn of_neighbour(side: Side, path: &str, text: &str) -> Vec<Fact> {
+    let language = Language::of(path, text.as_bytes());
+    let text: Arc<str> = text.into();
+    let Ok(tree) = source::parse(&text, language) else { return Vec::new() };
+    let document = Document {
+        side,
+        file: usize::MAX,
+        path: path.into(),
+        language,
+        tree,
+        embedding: None,
+        lines: Arc::new(LineIndex::new(text.clone())),
+        text,
+    };
+    extract(&document, &Focus::everything())
 }
 
 #[cfg(test)]
