@@ -110,12 +110,21 @@ impl Argv<'_> {
 
 /// `/bin/rm`, `rm.exe` and `prisma@5` by their usual names.
 fn base_name(program: &str) -> String {
+    let program = looked_up(program).unwrap_or(program);
     let name = program.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(program);
     let name = name.strip_suffix(".exe").unwrap_or(name);
     match name.split_once('@') {
         Some((before, _)) if !before.is_empty() && !before.starts_with('$') => before.to_owned(),
         _ => name.to_owned(),
     }
+}
+
+/// The program of `$(which rm)` and `$(command -v rm)`.
+fn looked_up(program: &str) -> Option<&str> {
+    let inner = program.strip_prefix("$(")?.strip_suffix(')')?.trim();
+    let name =
+        ["which ", "command -v ", "type -p ", "type -P "].iter().find_map(|by| inner.strip_prefix(by))?;
+    Some(name.trim())
 }
 
 fn assignment(word: &Word) -> Option<(String, Word)> {

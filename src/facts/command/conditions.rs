@@ -158,12 +158,12 @@ impl Conditions<'_, '_> {
             [sign, value] if is(sign, &["-z"]) => self.non_empty(value).not(),
             [sign, value] if is(sign, &["-d", "-f", "-e", "-s", "-r", "-w", "-x", "-L", "-h"]) => {
                 match value.variable() {
-                    Some(name) => checked(name),
+                    Some(name) => self.checked(name),
                     None => condition(&self.words_text(words)),
                 }
             }
             [sign, value] if is(sign, &["-v"]) => match value.literal() {
-                Some(name) => checked(&name),
+                Some(name) => self.checked(&name),
                 None => Outcome::default(),
             },
             [left, sign, right] if is(sign, &["=", "==", "-eq"]) => self.equal(left, right),
@@ -190,9 +190,17 @@ impl Conditions<'_, '_> {
     fn non_empty(&self, value: &RawWord) -> Outcome {
         // `-n "x$V"` is always true.
         match value.variable() {
-            Some(name) => checked(name),
+            Some(name) => self.checked(name),
             None => Outcome::default(),
         }
+    }
+
+    /// A variable is not empty; nor is the variable whose values a loop gives it.
+    fn checked(&self, name: &str) -> Outcome {
+        let name = name.split('[').next().unwrap_or(name);
+        let mut holds = Guards::from([Guarding::Checked(name.to_owned())]);
+        holds.extend(self.variables.sources(name).map(|source| Guarding::Checked(source.to_owned())));
+        Outcome { holds, fails: Guards::new() }
     }
 
     fn equal(&self, left: &RawWord, right: &RawWord) -> Outcome {
@@ -212,7 +220,7 @@ impl Conditions<'_, '_> {
             }
         };
         match (subject, value) {
-            (Some(name), Some(value)) if value.is_empty() => checked(name).not(),
+            (Some(name), Some(value)) if value.is_empty() => self.checked(name).not(),
             (Some(name), Some(_)) => {
                 let mut outcome = condition(&text);
                 outcome.holds.insert(Guarding::Checked(name.to_owned()));
@@ -231,11 +239,6 @@ impl Conditions<'_, '_> {
             _ => None,
         }
     }
-}
-
-fn checked(name: &str) -> Outcome {
-    let name = name.split('[').next().unwrap_or(name).to_owned();
-    Outcome { holds: Guards::from([Guarding::Checked(name)]), fails: Guards::new() }
 }
 
 /// A condition that is only known by its text.

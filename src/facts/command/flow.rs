@@ -227,7 +227,12 @@ impl<'s> Flow<'s, '_> {
             Node::Simple(simple) => {
                 let args: Vec<Arg<'s>> =
                     simple.words.iter().flat_map(|word| self.variables.args(word)).collect();
-                argv::read(args, Vec::new()).pop().map(|argv| argv.program).into_iter().collect()
+                let Some(argv) = argv::read(args, Vec::new()).pop() else { return Vec::new() };
+                let says_yes = argv.program == "echo"
+                    && argv.operands.iter().any(|word| {
+                        matches!(word.resolved().trim().to_ascii_lowercase().as_str(), "y" | "yes")
+                    });
+                vec![if says_yes { "yes".to_owned() } else { argv.program }]
             }
             Node::Group(list) | Node::Subshell(list) => {
                 list.iter().take(4).flat_map(|node| self.programs(node)).collect()

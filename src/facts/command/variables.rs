@@ -67,6 +67,15 @@ impl<'s> Variables<'s> {
         self.asked.contains(name) || self.outer.is_some_and(|outer| outer.is_asked(name))
     }
 
+    /// Variables each of whose words is one value of this one: `d` of `for d in $DIRS` stands for `DIRS`.
+    pub(super) fn sources(&self, name: &str) -> impl Iterator<Item = &'s str> {
+        let words = self.assigned.get(name).into_iter().flatten().flat_map(|value| match value {
+            Assigned::Words(words) => *words,
+            Assigned::Value(_) | Assigned::Unknown => &[],
+        });
+        words.filter_map(RawWord::variable)
+    }
+
     fn note(&mut self, name: &'s str, value: Assigned<'s>) {
         let entry = self.assigned.entry(name).or_default();
         // Past the limit the variable is unknown anyway.
