@@ -274,7 +274,7 @@ impl Document<'_> {
                 statement.principals.iter().map(|one| one.text.clone()).collect()
             };
             let Some(new) = self
-                .new()
+                .now()
                 .iter()
                 .find(|new| new.effect == Effect::Allow && !new.principals.is_empty() && of(new) == of(old))
             else {

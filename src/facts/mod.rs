@@ -28,7 +28,9 @@ pub use model::{
     FileFact, Flag, Group, Guarding, Match, Origin, Part, Resource, Scalar, Setting, Skip, Statement,
     StatusHandling, System, Test, Value, Where, Word,
 };
-pub use path::{PathPattern, element_of, glob, path_segments, without_indexes, without_inner_indexes, without_numbers};
+pub use path::{
+    PathPattern, element_of, glob, path_segments, without_indexes, without_inner_indexes, without_numbers,
+};
 pub use program::{
     Check, Connective, Definition, DefinitionKind, Flaw, Form, Formula, Guard, GuardKind, Parameter, Term,
 };

@@ -87,7 +87,7 @@ pub fn without_inner_indexes(path: &str) -> String {
 
 /// The segments of a path: `a.b[0].c` is `a`, `b`, `[0]`, `c`.
 pub fn path_segments(path: &str) -> Vec<String> {
-    segments(path)
+    segments(path).as_slice().iter().map(|&segment| segment.to_owned()).collect()
 }
 
 /// `a[0].b["x"].c` is `a.b.c`.
