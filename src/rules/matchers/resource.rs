@@ -212,7 +212,9 @@ fn is_beneath(path: &str, block: &str) -> bool {
 
 /// What vanished with its container, list entry or block did not lose anything.
 fn holder_is_gone(path: &str, after: &Resource) -> bool {
-    element_of(path).is_some_and(|holder| !after.blocks.contains(holder))
+    // Repeated blocks of Terraform have numbers alone, and stay in their order.
+    let block = || path.rfind("].").map(|end| &path[..=end]).filter(|_| after.system == System::Terraform);
+    element_of(path).or_else(block).is_some_and(|holder| !after.blocks.contains(holder))
 }
 
 /// Numbers and names of Terraform blocks may be left out of a pattern: `rule.expiration.days` speaks of every rule.
