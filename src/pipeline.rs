@@ -2,7 +2,7 @@
 
 use crate::change::{Change, FileChange, LineMap, Side};
 use crate::checks::{self, Evidence};
-use crate::context::{Background, Owners, PlaceSettings, Places, Reviewers, TouchedFile};
+use crate::context::{AssumeAi, Background, Owners, People, PlaceSettings, Places, Reviewers, TouchedFile};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
 use crate::gate::{self, Policy, Verdict};
@@ -32,6 +32,8 @@ pub struct Knowledge {
     pub places: PlaceSettings,
     pub plans: Vec<Plan>,
     pub background: Background,
+    pub people: People,
+    pub assume_ai: AssumeAi,
 }
 
 /// A judged change with the texts behind it.
@@ -83,7 +85,9 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         explanation: standing.sentence(),
     });
     let ledger = risk::add_up(&mut findings, history.into_iter().filter(|row| row.points > 0.0).collect());
-    let reviewers = reviewers(change, &findings, background);
+    let reviewers = reviewers(change, &findings, knowledge);
+    let mut experience = background.experience(change);
+    knowledge.people.correct(&mut experience, &background.authors);
     let assessment = Assessment {
         summary: summary(change, &compared.readings),
         findings,
@@ -93,7 +97,8 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         score: ledger.score,
         level: ledger.level,
         reviewers,
-        provenance: background.provenance(change),
+        provenance: knowledge.assume_ai.apply(background.provenance(change)),
+        experience,
         coverage: coverage(change, compared.not_analysed),
     };
     remarks.extend(background.remarks.iter().cloned());
@@ -189,13 +194,16 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
 }
 
 /// Owners of files with findings, roles that rules ask for, and people who know the code.
-fn reviewers(change: &Change, findings: &[Scored], background: &Background) -> Reviewers {
+fn reviewers(change: &Change, findings: &[Scored], knowledge: &Knowledge) -> Reviewers {
+    let (people, background) = (&knowledge.people, &knowledge.background);
     let open = findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
     let open = open.map(|scored| &scored.finding);
     let mut reviewers = Reviewers::of_roles(open.clone());
     if let Some(owners) = Owners::of(change.tree(Side::Old)) {
         reviewers = reviewers.with_owners(&owners, open, &background.authors);
     }
+    reviewers.required = people.resolve(reviewers.required);
+    reviewers.suggested = people.resolve(reviewers.suggested);
     reviewers.with_people(background.suggested(change))
 }
 

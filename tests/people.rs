@@ -94,7 +94,7 @@ impl History {
         let repository = self.repository();
         let change = repository.staged().unwrap();
         let walk = Walk { cache: cache.map(Path::to_owned), progress: None };
-        Background::of(&repository, &change, [], NOW, Some(&walk))
+        Background::of(&repository, &change, [], Some(&walk))
     }
 }
 
@@ -208,13 +208,13 @@ fn a_commit_declares_its_assistant() {
     let repository = history.repository();
     let change = repository.commit("HEAD").unwrap();
     let environment = [("CLAUDECODE".to_owned(), "1".to_owned())];
-    let background = Background::of(&repository, &change, environment.clone(), NOW, None);
+    let background = Background::of(&repository, &change, environment.clone(), None);
     assert_eq!(background.provenance(&change).evidence, ["Claude Code (trailer Co-Authored-By)"]);
     let first = repository.commit("HEAD^").unwrap();
-    let background = Background::of(&repository, &first, environment.clone(), NOW, None);
+    let background = Background::of(&repository, &first, environment.clone(), None);
     assert_eq!(background.provenance(&first).status, Origin::Unknown);
     let open = repository.staged().unwrap();
-    let background = Background::of(&repository, &open, environment, NOW, None);
+    let background = Background::of(&repository, &open, environment, None);
     assert_eq!(background.provenance(&open).status, Origin::DeclaredAi);
 }
 
@@ -226,7 +226,7 @@ fn a_shallow_clone_says_that_it_knows_in_part() {
     history.git(&["clone", "-q", "--depth=5", &url, shallow.to_str().unwrap()], "ada", 0);
     let repository = Repository::discover_in(&shallow, &Environment::default()).unwrap();
     let change = repository.commit("HEAD").unwrap();
-    let background = Background::of(&repository, &change, [], NOW, Some(&Walk::default()));
+    let background = Background::of(&repository, &change, [], Some(&Walk::default()));
     assert!(background.remarks.iter().any(|remark| remark.contains("shallow")));
     assert!(background.standing(&change, &[]).is_none());
 }

@@ -23,7 +23,13 @@ pub fn judge(
     let mut policy = policy(change, orders)?;
     let rules = rules(change, &mut policy)?;
     let plans = orders.plans.iter().map(|path| plan(path, change)).collect::<Result<_, _>>()?;
-    let knowledge = Knowledge { places: policy.places(), plans, background };
+    let knowledge = Knowledge {
+        places: policy.places(),
+        plans,
+        background,
+        people: policy.people.clone(),
+        assume_ai: policy.assume_ai,
+    };
     let judged = pipeline::judge(change, &rules, &knowledge, &policy);
     output.write(&Report {
         change,

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::env;
 use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::change::{Change, Repository};
 use crate::context::{Background, Walk};
@@ -14,7 +13,6 @@ const MANY: usize = 500;
 
 /// What the repository knows besides the change.
 pub fn background(repository: &Repository, change: &Change, with_history: bool) -> Background {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
     let (is_terminal, has_shown) = (stderr().is_terminal(), Cell::new(false));
     let progress = |count: usize| {
         if is_terminal && count >= MANY {
@@ -26,7 +24,7 @@ pub fn background(repository: &Repository, change: &Change, with_history: bool) 
     let walk = Walk { cache: cache_folder(), progress: Some(&progress) };
     let environment =
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let background = Background::of(repository, change, environment, now, with_history.then_some(&walk));
+    let background = Background::of(repository, change, environment, with_history.then_some(&walk));
     if has_shown.get() {
         let _ = write!(stderr(), "\r\u{1b}[K");
     }

@@ -29,13 +29,12 @@ pub struct Background {
 }
 
 impl Background {
-    /// Gathers what a repository knows. `environment` counts only for what is not committed yet; `now` in seconds since
-    /// the epoch. A past that cannot be read is said and left out.
+    /// Gathers what a repository knows. `environment` counts only for what is not committed yet. A past that cannot be
+    /// read is said and left out.
     pub fn of(
         repository: &Repository,
         change: &Change,
         environment: impl IntoIterator<Item = (String, String)>,
-        now: i64,
         walk: Option<&Walk<'_>>,
     ) -> Self {
         let is_open = matches!(change.kind, ChangeKind::WorkTree | ChangeKind::Staged);
@@ -45,7 +44,6 @@ impl Background {
                 environment: if is_open { environment.into_iter().collect() } else { Default::default() },
                 notes: repository.notes(NOTES, &change.commits),
             },
-            at: change.commits.iter().map(|commit| commit.time).max().unwrap_or(now),
             ..Self::default()
         };
         if let (Some(walk), Some(old)) = (walk, &change.old.id) {
@@ -61,6 +59,11 @@ impl Background {
                 Err(error) => background.remarks.push(error.to_string()),
             }
         }
+        // What is not committed is placed at the newest commit and not at the clock: the same change, the same report.
+        let newest =
+            || background.past.as_ref().and_then(|past| past.records.first()).map(|record| record.time);
+        let committed = change.commits.iter().map(|commit| commit.time).max();
+        background.at = committed.or_else(newest).unwrap_or_default();
         background
     }
 
@@ -95,9 +98,10 @@ impl Background {
         Some(stand(files, message, &recollection))
     }
 
-    /// The authors' experience with what the change touches, least known first.
+    /// The authors' experience with what the change touches, least known first; nothing where the authors are not
+    /// known.
     pub fn experience(&self, change: &Change) -> Vec<Experience> {
-        let Some(past) = &self.past else { return Vec::new() };
+        let Some(past) = self.past.as_ref().filter(|_| !self.authors.is_empty()) else { return Vec::new() };
         experience(past, &touched(change), &self.author_numbers(past), self.at)
     }
 

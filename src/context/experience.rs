@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::history::Past;
 
@@ -10,11 +10,13 @@ use super::history::Past;
 const OWNER: f64 = 0.4;
 const REGULAR: f64 = 0.1;
 const LEAST_OWNED: usize = 5;
+/// A part with fewer commits has no past to know.
+const LEAST_SEEN: usize = 3;
 const LEAST_REGULAR: usize = 3;
 const DAY: i64 = 86_400;
 
 /// The familiarity with a part of the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Familiarity {
     /// No commit here before.
@@ -37,6 +39,8 @@ pub struct Experience {
     pub all: usize,
     /// Days since the authors' last commit there.
     pub days: Option<i64>,
+    /// The project said so.
+    pub is_configured: bool,
 }
 
 impl Experience {
@@ -48,18 +52,26 @@ impl Experience {
             Familiarity::Regular => "regular in",
             Familiarity::Owner => "owner of",
         };
-        let last = self.days.map_or_else(String::new, |days| format!(", last {days} days ago"));
+        if self.is_configured {
+            return format!("{word} {} (configured under [people])", self.part);
+        }
+        let last = match self.days {
+            None => String::new(),
+            Some(0) => ", last today".to_owned(),
+            Some(1) => ", last yesterday".to_owned(),
+            Some(days) => format!(", last {days} days ago"),
+        };
         format!("{word} {} ({} of {} commits{last})", self.part, self.own, self.all)
     }
 }
 
-/// The two upper folders of a path, `.` at the root.
+/// The two upper folders of a path.
 fn part(path: &str) -> String {
     let mut folders = path.rsplit_once('/').map_or("", |(folder, _)| folder).splitn(3, '/');
     match (folders.next().filter(|folder| !folder.is_empty()), folders.next()) {
         (Some(top), Some(below)) => format!("{top}/{below}"),
         (Some(top), None) => top.to_owned(),
-        (None, _) => ".".to_owned(),
+        (None, _) => "the root folder".to_owned(),
     }
 }
 
@@ -86,7 +98,7 @@ pub fn experience(past: &Past, paths: &[&str], authors: &[u32], at: i64) -> Vec<
     }
     let mut found: Vec<Experience> = parts
         .into_iter()
-        .filter(|(_, (_, all, _))| *all > 0)
+        .filter(|(_, (_, all, _))| *all >= LEAST_SEEN)
         .map(|(part, (own, all, last))| {
             let share = own as f64 / all as f64;
             let familiarity = match own {
@@ -95,7 +107,14 @@ pub fn experience(past: &Past, paths: &[&str], authors: &[u32], at: i64) -> Vec<
                 _ if own >= LEAST_REGULAR && share >= REGULAR => Familiarity::Regular,
                 _ => Familiarity::Occasional,
             };
-            Experience { part, familiarity, own, all, days: last.map(|last| (at - last) / DAY) }
+            Experience {
+                part,
+                familiarity,
+                own,
+                all,
+                days: last.map(|last| (at - last) / DAY),
+                is_configured: false,
+            }
         })
         .collect();
     found.sort_by(|one, other| one.familiarity.cmp(&other.familiarity).then_with(|| other.all.cmp(&one.all)));

@@ -204,14 +204,15 @@ fn reason(question: &Question<'_>, paths: &[&str], person: u32, authors: &[u32])
         .iter()
         .filter(|record| authors.contains(&record.author) && record.reviewers.contains(&person))
         .count();
-    let changes = if count == 1 { "change" } else { "changes" };
     match (reviewed, wrote) {
         (0, 0) if of_author > 0 => format!("reviewed {of_author} changes of this author"),
         (0, 0) => "worked on these files before".to_owned(),
+        (1.., _) if count == 1 => format!("reviewed the last change {place}"),
+        (_, 1..) if count == 1 => format!("wrote the last change {place}"),
         (reviewed, wrote) if reviewed > wrote => {
-            format!("reviewed {reviewed} of the last {count} {changes} {place}")
+            format!("reviewed {reviewed} of the last {count} changes {place}")
         }
-        (_, wrote) => format!("{wrote} of the last {count} {changes} {place}"),
+        (_, wrote) => format!("{wrote} of the last {count} changes {place}"),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Day, Threshold};
 use crate::change::{Change, ChangeError, Side};
-use crate::context::{PlaceName, PlaceSettings};
+use crate::context::{AssumeAi, People, PlaceName, PlaceSettings};
 use crate::nearest;
 use crate::rules::{RuleSet, Severity};
 
@@ -25,6 +25,8 @@ pub struct Policy {
     /// What the reader must know about where the policy came from; a sentence each.
     pub remarks: Vec<String>,
     places: BTreeMap<PlaceName, Vec<String>>,
+    pub people: People,
+    pub assume_ai: AssumeAi,
     disable: Vec<String>,
     severity: BTreeMap<String, Severity>,
     /// What errors call the file.
@@ -39,6 +41,8 @@ impl Default for Policy {
             today: Day::today(),
             remarks: Vec::new(),
             places: BTreeMap::new(),
+            people: People::default(),
+            assume_ai: AssumeAi::default(),
             disable: Vec::new(),
             severity: BTreeMap::new(),
             source: String::new(),
@@ -79,6 +83,10 @@ struct Written {
     #[serde(default)]
     places: BTreeMap<PlaceName, Vec<String>>,
     #[serde(default)]
+    people: People,
+    #[serde(default)]
+    ai: AiTable,
+    #[serde(default)]
     waivers: Vec<WaiverTable>,
 }
 
@@ -93,6 +101,13 @@ struct GateTable {
 enum FailOn {
     Points(i64),
     Level(String),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AiTable {
+    #[serde(default)]
+    assume_ai: AssumeAi,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -195,6 +210,8 @@ impl Policy {
             threshold,
             waivers,
             places: written.places,
+            people: written.people,
+            assume_ai: written.ai.assume_ai,
             disable: written.rules.disable,
             severity: written.rules.severity,
             source: name.to_owned(),
@@ -319,13 +336,15 @@ mod tests {
         let policy = Policy::parse(
             "foureyes.toml",
             "[gate]\nfail_on = \"high\"\n[rules]\ndisable = [\"a/*\"]\n[rules.severity]\n\"b/c\" = \"low\"\n\
-             [places]\nproduction = [\"live/**\"]\n\
+             [places]\nproduction = [\"live/**\"]\n[ai]\nassume_ai = \"always\"\n\
+             [people.roles]\nsre = [\"@acme/sre\"]\n[people.experience]\n\"ada@example.com\" = \"owner\"\n\
              [[waivers]]\nrule = \"b/c\"\npath = \"old/**\"\nuntil = 2027-01-31\nreason = \"leaves in January\"\n\
              [[waivers]]\nrule = \"b/d\"\nuntil = \"2027-01-31\"\nreason = \"x\"\n",
         )
         .unwrap();
         assert_eq!(policy.threshold.score().points(), 40);
         assert_eq!(policy.waivers.len(), 2);
+        assert_eq!((policy.assume_ai, policy.people.roles.len()), (AssumeAi::Always, 1));
         assert_eq!(policy.waivers[0].until, "2027-01-31".parse().unwrap());
         assert_eq!(Policy::parse("x", "gate.fail_on = 55").unwrap().threshold.score().points(), 55);
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::change::{ChangeKind, Revision};
-use crate::context::{Place, Provenance, Reviewers};
+use crate::context::{Experience, Place, Provenance, Reviewers};
 use crate::gate::Verdict;
 use crate::risk::{Coverage, Level, Row, Score, Scored, State};
 use crate::rules::{Confidence, Kind, Related, Severity};
@@ -24,6 +24,7 @@ struct Document<'a> {
     ledger: Vec<Row>,
     reviewers: &'a Reviewers,
     provenance: &'a Provenance,
+    experience: &'a [Experience],
     coverage: &'a Coverage,
 }
 
@@ -93,6 +94,7 @@ pub fn json(report: &Report<'_>) -> String {
             .collect(),
         reviewers: &assessment.reviewers,
         provenance: &assessment.provenance,
+        experience: &assessment.experience,
         coverage: &assessment.coverage,
     };
     pretty(&document)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::{Place, Provenance, Reviewers};
+use crate::context::{Experience, Place, Provenance, Reviewers};
 use crate::rules::Finding;
 use crate::source::NotAnalysed;
 
@@ -131,5 +131,7 @@ pub struct Assessment {
     pub level: Level,
     pub reviewers: Reviewers,
     pub provenance: Provenance,
+    /// The authors' experience with what the change touches, least known first; empty without history.
+    pub experience: Vec<Experience>,
     pub coverage: Coverage,
 }

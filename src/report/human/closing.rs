@@ -28,6 +28,7 @@ pub fn write(page: &mut Page, report: &Report<'_>, display: &Display) {
         };
         row(page, "AI", &text, Style::Plain, display);
     }
+    experience(page, report, display);
     reviewers(page, report, display);
     waived(page, report, display);
     for remark in report.verdict.reasons.iter().skip(1) {
@@ -125,6 +126,15 @@ fn entry(
     ]);
     for line in lines {
         page.line(vec![Span::plain(&" ".repeat(used)), Span::plain(&line)]);
+    }
+}
+
+/// The part that the authors know least; all of them with `--all`.
+fn experience(page: &mut Page, report: &Report<'_>, display: &Display) {
+    let most = if display.all { usize::MAX } else { 1 };
+    let mut head = Some("author");
+    for one in report.assessment.experience.iter().take(most) {
+        row(page, head.take().unwrap_or_default(), &visible(&one.sentence()), Style::Plain, display);
     }
 }
 

@@ -1,0 +1,105 @@
+//! What a project says of its people, which goes before what the history shows.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::experience::{Experience, Familiarity};
+use super::{Origin, Provenance, Reviewer};
+
+/// The tables `[people]` and `[ai]` of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct People {
+    /// Who stands for a role that rules ask for: `sre = ["@acme/sre"]`.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// How well somebody knows this code, by address: `"ada@example.com" = "owner"`.
+    pub experience: BTreeMap<String, Familiarity>,
+}
+
+/// When a change counts as written with an assistant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssumeAi {
+    /// Also where nothing is declared.
+    Always,
+    #[default]
+    Declared,
+    /// What is declared is not read.
+    Never,
+}
+
+impl People {
+    /// Puts people and teams in the place of roles.
+    pub fn resolve(&self, reviewers: Vec<Reviewer>) -> Vec<Reviewer> {
+        let mut resolved: Vec<Reviewer> = Vec::new();
+        for reviewer in reviewers {
+            let people = reviewer.who.strip_prefix("role ").and_then(|role| self.roles.get(role));
+            let Some(people) = people.filter(|people| !people.is_empty()) else {
+                resolved.push(reviewer);
+                continue;
+            };
+            for who in people {
+                if !resolved.iter().any(|known| known.who.eq_ignore_ascii_case(who)) {
+                    let reason = format!("{}: {}", reviewer.who, reviewer.reason);
+                    resolved.push(Reviewer { who: who.clone(), reason });
+                }
+            }
+        }
+        resolved
+    }
+
+    /// Lets what the project says of the authors stand over the history.
+    pub fn correct(&self, experience: &mut [Experience], authors: &[(String, String)]) {
+        let said = authors.iter().filter_map(|(_, email)| {
+            self.experience.iter().find(|(known, _)| known.eq_ignore_ascii_case(email)).map(|(_, said)| *said)
+        });
+        if let Some(best) = said.max() {
+            for one in experience {
+                one.familiarity = best;
+                one.is_configured = true;
+            }
+        }
+    }
+}
+
+impl AssumeAi {
+    pub fn apply(self, provenance: Provenance) -> Provenance {
+        match (self, provenance.status) {
+            (Self::Never, _) => Provenance::default(),
+            (Self::Always, Origin::Unknown) => Provenance {
+                status: Origin::DeclaredAi,
+                evidence: vec!["nothing is declared (assume_ai = \"always\")".to_owned()],
+            },
+            _ => provenance,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reviewer(who: &str) -> Reviewer {
+        Reviewer { who: who.to_owned(), reason: "rule a/b".to_owned() }
+    }
+
+    #[test]
+    fn roles_become_people_once() {
+        let roles = BTreeMap::from([("sre".to_owned(), vec!["@acme/sre".to_owned()])]);
+        let people = People { roles, ..People::default() };
+        let resolved = people.resolve(vec![reviewer("@acme/SRE"), reviewer("role sre"), reviewer("role dba")]);
+        let who: Vec<&str> = resolved.iter().map(|one| one.who.as_str()).collect();
+        assert_eq!(who, ["@acme/SRE", "role dba"]);
+        let alone = people.resolve(vec![reviewer("role sre")]);
+        assert_eq!((alone[0].who.as_str(), alone[0].reason.as_str()), ("@acme/sre", "role sre: rule a/b"));
+    }
+
+    #[test]
+    fn what_is_assumed_shows() {
+        let of = |assume: AssumeAi| assume.apply(Provenance::default()).status;
+        assert_eq!((of(AssumeAi::Always), of(AssumeAi::Declared)), (Origin::DeclaredAi, Origin::Unknown));
+        let declared = Provenance { status: Origin::DeclaredAi, evidence: Vec::new() };
+        assert_eq!(AssumeAi::Never.apply(declared).status, Origin::Unknown);
+    }
+}
