@@ -129,10 +129,22 @@ pub fn compare(change: &Change, rules: &RuleSet) -> Compared {
     let (old_surroundings, new_surroundings) = (keep(&old), keep(&new));
     let maps: Vec<Option<LineMap>> = readings.iter().map(|reading: &FileReading| reading.map.clone()).collect();
     let mut deltas = delta::pair(old, new, &maps);
+    deltas.retain(|delta| !is_hearsay(delta, &readings));
     let host = |file: usize| readings.get(file).and_then(|reading| reading.host(Side::Old)).cloned();
     delta::locate(&mut deltas, change, &maps, &host);
     not_analysed.sort();
     Compared { readings, maps, deltas, old_surroundings, new_surroundings, not_analysed }
+}
+
+/// Something that seems to come or go in a file of data whose other side was read only in part.
+fn is_hearsay(delta: &Delta, readings: &[FileReading]) -> bool {
+    let (fact, other) = match delta {
+        Delta::Introduced { new } => (new, Side::Old),
+        Delta::Removed { old, .. } => (old, Side::New),
+        Delta::Changed { .. } | Delta::Moved { .. } => return false,
+    };
+    matches!(fact.body, Body::Resource(_) | Body::Setting(_) | Body::Dependency(_))
+        && readings.get(fact.locus.file).is_some_and(|reading| reading.is_partial(other))
 }
 
 struct FileFacts {
@@ -179,8 +191,15 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
         [&file.old, &file.new].into_iter().flatten().map(|side| side.path.as_str()).collect();
     let texts: Vec<&str> = [&reading.old, &reading.new].into_iter().flatten().map(|side| &*side.text).collect();
     let patterns = rules.patterns(&paths, &texts);
+    // What one side says is worth nothing beside a side that could not be parsed: all of it would seem to come or go.
+    let broken = reading.is_one_sided();
     let say = |side: Side| -> Vec<Fact> {
         let Some(side) = reading.side(side) else { return Vec::new() };
+        if broken {
+            let host = side.documents.iter().take(1).cloned();
+            let host = host.map(|document| source::Document { tree: None, ..document });
+            return host.flat_map(|document| facts::extract(&document, &side.focus, &patterns)).collect();
+        }
         side.documents.iter().flat_map(|document| facts::extract(document, &side.focus, &patterns)).collect()
     };
     let (mut old, mut new) = (say(Side::Old), say(Side::New));

@@ -61,7 +61,10 @@ pub(super) fn holds(words: &str, turned: &Turned<'_>) -> Option<bool> {
             Some(true) => true,
             _ => return None,
         },
-        "immutable is true" => turned.before.attribute("immutable")?.value.as_bool()?,
+        "immutable is true" => match turned.before.attribute("immutable") {
+            Some(attribute) => attribute.value.as_bool()?,
+            None => false,
+        },
         "user_data_replace_on_change is true" => match turned.now("user_data_replace_on_change") {
             Some(value) => value.as_bool()?,
             None => false,

@@ -59,6 +59,23 @@ impl FileReading {
         }
     }
 
+    /// One side was parsed and the other could not be.
+    pub fn is_one_sided(&self) -> bool {
+        let parsed = |side: Side| {
+            let host = self.host(side)?;
+            host.language.grammar().map(|_| host.tree.is_some())
+        };
+        matches!((parsed(Side::Old), parsed(Side::New)), (Some(true), Some(false)) | (Some(false), Some(true)))
+    }
+
+    /// A file of data that was read only in part on a side.
+    pub fn is_partial(&self, side: Side) -> bool {
+        self.host(side).is_some_and(|host| {
+            matches!(host.language, Language::Yaml | Language::Json | Language::Toml)
+                && host.tree.as_ref().is_some_and(|tree| tree.root_node().has_error())
+        })
+    }
+
     /// The document of the file itself on a side.
     pub fn host(&self, side: Side) -> Option<&Document> {
         self.side(side)?.documents.first()

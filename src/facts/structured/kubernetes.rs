@@ -6,7 +6,7 @@
 use super::flatten::attributes;
 use super::node::Node;
 use crate::facts::{Body, Fact, Resource, System};
-use crate::source::{Document, HOLE};
+use crate::source::Document;
 
 /// The objects of one document, or `None` if it holds none.
 pub(super) fn objects(document: &Document, value: &Node) -> Option<Vec<Fact>> {
@@ -21,7 +21,7 @@ pub(super) fn objects(document: &Document, value: &Node) -> Option<Vec<Fact>> {
 fn object(document: &Document, value: &Node) -> Option<Fact> {
     let kind = value.text_of("kind").filter(|kind| is_kind(kind))?;
     let metadata = value.get("metadata").filter(|metadata| metadata.is_mapping())?;
-    let version = value.text_of("apiVersion").filter(|version| !version.contains(HOLE));
+    let version = value.text_of("apiVersion");
     let is_template = document.path.contains("templates/");
     if version.is_none() && !is_template {
         return None;
@@ -29,15 +29,16 @@ fn object(document: &Document, value: &Node) -> Option<Fact> {
     let group = group(version.as_deref(), &kind);
     let given = |key: &str| metadata.text_of(key).filter(|text| !text.is_empty());
     let name = match given("name").or_else(|| given("generateName")) {
-        Some(name) if name != HOLE => name,
+        Some(name) => name,
         // A template computes the name: the file tells the objects of a chart apart.
         _ if metadata.get("name").is_some() => {
-            let file = document.path.rsplit('/').next().unwrap_or(&document.path);
-            format!("({file})")
+            let mut parts: Vec<&str> = document.path.rsplitn(4, '/').take(3).collect();
+            parts.reverse();
+            format!("({})", parts.join("/"))
         }
         _ => return None,
     };
-    let namespace = given("namespace").filter(|namespace| namespace != "default" && !namespace.contains(HOLE));
+    let namespace = given("namespace").filter(|namespace| namespace != "default");
     let full = namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}"));
     let (attributes, blocks) = attributes(document, value, &Vec::new());
     Some(Fact {
@@ -101,6 +102,6 @@ mod tests {
     #[test]
     fn names_computed_by_templates_are_the_file() {
         let found = shown("chart/templates/db.yaml", "kind: StatefulSet\nmetadata:\n  name:\nspec: {}\n");
-        assert!(found[0].starts_with("apps/StatefulSet | StatefulSet (db.yaml)"), "{found:?}");
+        assert!(found[0].starts_with("apps/StatefulSet | StatefulSet (chart/templates/db.yaml)"), "{found:?}");
     }
 }

@@ -7,18 +7,19 @@ use tree_sitter::Node as Syntax;
 
 use super::node::{DEEPEST, Entry, Kind, Node};
 use super::yaml_scalar::{block, double_quoted, plain, single_quoted};
-use crate::facts::Value;
-use crate::source::Document;
+use crate::facts::{Scalar, Value};
+use crate::source::{Document, HOLE};
 
 /// One value for each document of the stream that has one.
 pub(super) fn read(document: &Document) -> Vec<Node> {
     let Some(tree) = &document.tree else { return Vec::new() };
     let root = tree.root_node();
+    let templated = document.path.contains("templates/");
     let mut values = Vec::new();
     let mut cursor = root.walk();
     for child in root.named_children(&mut cursor) {
         // Anchors live as long as their document.
-        let mut reader = Reader { text: &document.text, anchors: HashMap::new() };
+        let mut reader = Reader { text: &document.text, anchors: HashMap::new(), templated };
         if child.kind() == "document" {
             let mut inner = child.walk();
             let content =
@@ -40,6 +41,8 @@ pub(super) fn read(document: &Document) -> Vec<Node> {
 struct Reader<'a> {
     text: &'a str,
     anchors: HashMap<&'a str, Node>,
+    /// The file is a template of a chart: braces in a text are filled in before anybody reads it.
+    templated: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -81,7 +84,8 @@ impl<'a> Reader<'a> {
 
     fn content(&mut self, syntax: Syntax<'_>, depth: usize) -> Node {
         let source = self.source(syntax);
-        let scalar = |value: Value| Node::new(Kind::Scalar(value), syntax.byte_range());
+        let scalar =
+            |value: Value| Node::new(Kind::Scalar(filled_in(value, self.templated)), syntax.byte_range());
         match syntax.kind() {
             "block_mapping" | "flow_mapping" => {
                 let entries = self.entries(syntax, depth + 1);
@@ -165,6 +169,25 @@ impl<'a> Reader<'a> {
             }
         }
         items
+    }
+}
+
+/// A text that a template fills in is an expression; how long the template was does not count.
+fn filled_in(value: Value, templated: bool) -> Value {
+    match &value {
+        Value::Literal(Scalar::String(text)) if templated && text.contains("{{") => {
+            Value::Unknown(text.clone())
+        }
+        Value::Literal(Scalar::String(text)) if text.contains(HOLE) => {
+            let mut parts = text.split(HOLE);
+            let mut shown = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                shown.push_str(HOLE);
+                shown.push_str(part.trim_start_matches('_'));
+            }
+            Value::Unknown(shown)
+        }
+        _ => value,
     }
 }
 
