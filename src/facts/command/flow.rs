@@ -193,7 +193,14 @@ impl<'s> Flow<'s, '_> {
             }
             Node::Case { subject, arms } => self.case_clause(subject, arms, state, status),
             // Walked where it is called.
-            Node::Function { .. } | Node::Arithmetic(_) => {}
+            Node::Function { name, .. } => {
+                if let Some(function) = self.functions.get_mut(name.as_str()) {
+                    let mut here = state.clone();
+                    here.leave_folder();
+                    function.defined = here.guards;
+                }
+            }
+            Node::Arithmetic(_) => {}
         }
     }
 

@@ -14,6 +14,8 @@ pub(super) struct Function<'s> {
     pub(super) walked: bool,
     /// Sayings of its body.
     pub(super) said: Range<usize>,
+    /// What holds where it is defined: the script would have left before.
+    pub(super) defined: Guards,
     /// What holds at every call.
     pub(super) callers: Option<Guards>,
     /// What holds after it because it leaves otherwise.
@@ -25,7 +27,14 @@ pub(super) fn collect_functions<'s>(list: &'s List, functions: &mut BTreeMap<&'s
         if let Node::Function { name, body } = node {
             functions.insert(
                 name.as_str(),
-                Function { body, walked: false, said: 0..0, callers: None, ensures: Guards::new() },
+                Function {
+                    body,
+                    walked: false,
+                    said: 0..0,
+                    defined: Guards::new(),
+                    callers: None,
+                    ensures: Guards::new(),
+                },
             );
         }
     });
@@ -123,9 +132,11 @@ impl<'s> Flow<'s, '_> {
         }
         for name in names {
             let Some(function) = self.functions.get(name) else { continue };
-            let Some(callers) = function.callers.clone().filter(|callers| !callers.is_empty()) else {
+            let mut callers = function.callers.clone().unwrap_or_default();
+            callers.extend(function.defined.iter().cloned());
+            if callers.is_empty() {
                 continue;
-            };
+            }
             for saying in self.said.get_mut(function.said.clone()).unwrap_or_default() {
                 if let Said::Command(command) = &mut saying.said {
                     guard(command, &callers);

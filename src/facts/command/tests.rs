@@ -291,6 +291,7 @@ fn guards_enclose_or_leave() {
         ("for d in $V; do [ -d \"$d\" ] || continue; rm -rf \"$d\"/*; done", "checked V"),
         ("f() { rm -rf $V; }\n[ -n \"$V\" ] || exit 1\nf", "checked V"),
         ("f() { rm -rf $V; }\n[ -n \"$V\" ] && f\nf", ""),
+        ("[ -n \"$V\" ] || return\nf() { rm -rf $V; }\ntrap f EXIT", "checked V"),
         ("[ -n \"$V\" ] && bash -c \"rm -rf $V\"", "checked V"),
         ("command -v rm && rm -rf x", ""),
         ("if [ -n \"$V\" ] && [ \"$V\" != / ]; then rm -rf $V; fi", "checked V, if $V != /"),
