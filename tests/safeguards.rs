@@ -210,3 +210,34 @@ fn every_guard_meets_its_verdict() {
     assert!(count > 300 || !only.is_empty(), "{count} cases");
     assert!(failures.is_empty(), "{} of {count} wrong:\n{}", failures.len(), failures.join("\n"));
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Relocation {
+    name: String,
+    verdict: String,
+    old: Files,
+    new: Files,
+}
+
+#[test]
+fn every_relocation_meets_its_verdict() {
+    let rules = RuleSet::builtin();
+    let path = format!("{}/tests/safeguards/relocations.yaml", env!("CARGO_MANIFEST_DIR"));
+    let cases: Vec<Relocation> = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut failures = Vec::new();
+    for case in &cases {
+        let change = Change::in_memory(&case.old, &case.new);
+        let assessment = foureyes::assess(&change, &rules, &foureyes::Knowledge::default());
+        let found: Vec<String> = assessment
+            .findings
+            .iter()
+            .map(|scored| format!("{}: {}", scored.finding.rule, scored.finding.message))
+            .collect();
+        let verdict = if found.is_empty() { "silent" } else { "found" };
+        if verdict != case.verdict {
+            failures.push(format!("{}: expected {}, {found:?}", case.name, case.verdict));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {} wrong:\n{}", failures.len(), cases.len(), failures.join("\n"));
+}

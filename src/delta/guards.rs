@@ -501,7 +501,12 @@ fn kinship(old: &Guard, new: &Guard) -> Option<u8> {
             Some(4)
         }
         (Validation, Assertion) | (Assertion, Validation) => Some(3),
-        (Validation, Authorization) if new.form == Form::Call => Some(4),
+        // A check by name turns out to be what it says, or the other way round.
+        (Validation, Authorization | Authentication | Environment | Idempotency | Signature)
+            if old.form == Form::Call || new.form == Form::Call =>
+        {
+            Some(4)
+        }
         (ErrorHandling, Validation) if old.form != Form::Around => Some(4),
         _ => None,
     }

@@ -136,6 +136,11 @@ impl Matching<'_> {
                 {
                     continue;
                 }
+                let (few, many) = (one.definition.tokens.len(), other.definition.tokens.len());
+                let most = 2.0 * few.min(many) as f64 / (few + many) as f64;
+                if most < LIKENESS_OF_RENAMED {
+                    continue;
+                }
                 let likeness = likeness(&one.definition, &other.definition);
                 if likeness >= LIKENESS_OF_RENAMED {
                     let elsewhere = one.file() != other.file();

@@ -135,6 +135,8 @@ fn looser(kind: GuardKind, old: &Formula, new: &Formula) -> Option<Weakness> {
     }
     let related = |term: &&Term| gained.iter().any(|other| other.subject == term.subject);
     let dropped = lost.iter().filter(|term| !related(term)).count();
+    // One more case in which many are needed at once says little where values are checked.
+    let many = kind == GuardKind::Validation && old.terms.len() > 1;
     let any = |formula: &Formula| formula.connective == Connective::Any || formula.terms.len() == 1;
     let all = |formula: &Formula| formula.connective == Connective::All || formula.terms.len() == 1;
     if any(old) && any(new) && dropped > 0 && gained.is_empty() {
@@ -143,6 +145,7 @@ fn looser(kind: GuardKind, old: &Formula, new: &Formula) -> Option<Weakness> {
     if all(old)
         && all(new)
         && lost.is_empty()
+        && !many
         && !gained.is_empty()
         && new.terms.len() > 1
         && new.connective == Connective::All

@@ -11,6 +11,7 @@ mod guard;
 mod model;
 mod path;
 mod program;
+mod slot;
 mod statement;
 mod structured;
 mod syntax;
@@ -70,6 +71,7 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
             let mut facts = call::extract(document, focus);
             facts.extend(test::extract(document));
             facts.extend(guard::extract(document));
+            facts.extend(slot::extract(document));
             facts
         }
         Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),

@@ -34,8 +34,10 @@ pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>)
         for entry in rules.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
             // A syntax pattern is only tried on the languages of its rule.
             let any_language = entry.rule.languages.is_empty() || matches!(fact.body, Body::Syntax(_));
-            if !entry.admits_path(&fact.locus.path) || !(any_language || entry.admits_language(language(fact)))
-            {
+            // Names in program code are a rule's matter only if it says so.
+            let meant = !is_slot(fact) || !entry.rule.languages.is_empty();
+            let spoken = any_language || entry.admits_language(language(fact));
+            if !entry.admits_path(&fact.locus.path) || !spoken || !meant {
                 continue;
             }
             ask(entry, delta, surroundings, &mut answers);
@@ -60,6 +62,11 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
         // Checks look at tests.
         Body::Test(_) => false,
     }
+}
+
+/// A value that program code gives to a name.
+fn is_slot(fact: &Fact) -> bool {
+    matches!(&fact.body, Body::Setting(setting) if setting.language.is_program())
 }
 
 fn language(fact: &Fact) -> Option<Language> {

@@ -9,7 +9,7 @@ use tree_sitter::Node;
 use super::code::{Code, is_call, is_function, is_loop, is_type_definition, iterates, normalised};
 use super::{Body, Call, Fact};
 use crate::source::name_of;
-use crate::source::{Document, Focus};
+use crate::source::{Document, Focus, Language};
 
 pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
     let Some(code) = Code::new(document) else { return Vec::new() };
@@ -48,7 +48,7 @@ impl<'d> Walk<'d> {
             let skip = opened.len() == 1
                 && self.document.embedding.is_none()
                 && !self.focus.touches(&node.byte_range());
-            if !skip {
+            if !skip && !is_test_code(&self.code, node) {
                 let entry = self.open(node);
                 if is_call(self.code.language, node.kind()) {
                     self.call(node);
@@ -117,6 +117,22 @@ impl<'d> Walk<'d> {
         let locus = self.document.locus(node.byte_range(), self.scope.clone());
         self.facts.push(Fact { locus, body: Body::Call(call) });
     }
+}
+
+/// A module or function of Rust that is only compiled for tests.
+fn is_test_code(code: &Code<'_>, node: Node<'_>) -> bool {
+    if !(code.language == Language::Rust && matches!(node.kind(), "mod_item" | "function_item")) {
+        return false;
+    }
+    let mut before = node.prev_sibling();
+    while let Some(attribute) = before.filter(|one| matches!(one.kind(), "attribute_item" | "line_comment")) {
+        let text = code.text_of(attribute);
+        if text.contains("cfg(test)") || text.ends_with("test]") || text.contains("::test(") {
+            return true;
+        }
+        before = attribute.prev_sibling();
+    }
+    false
 }
 
 #[cfg(test)]

@@ -137,7 +137,10 @@ impl<'d> Walk<'_, 'd> {
         if let Some(kind) = exit.filter(|exit| exit.fails).and_then(|exit| LEXICON.exit(&exit.text))
             && kind != GuardKind::Validation
         {
-            return Some(kind);
+            // Who asks whether somebody is logged in may still say "denied".
+            let only_login =
+                kind == GuardKind::Authorization && LEXICON.term(terms) == Some(GuardKind::Authentication);
+            return Some(if only_login { GuardKind::Authentication } else { kind });
         }
         let kind = LEXICON.term(terms);
         match (kind, exit) {

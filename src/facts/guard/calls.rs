@@ -176,7 +176,8 @@ impl<'d> Walk<'_, 'd> {
         let constructs = matches!(
             node.kind(),
             "new_expression" | "composite_literal" | "object_creation_expression" | "struct_expression"
-        );
+        ) || (self.code.language == Language::Rust
+            && callee.method.starts_with(char::is_uppercase));
         if LEXICON.is_destructive(&callee.method) || !(constructs || LEXICON.is_trivial(&callee.method)) {
             self.operate(&callee.method);
         }

@@ -20,7 +20,8 @@ use tree_sitter::Node;
 use super::code::{Code, Item, ItemKind, is_string, items, named_children, normalised};
 use super::{Body, Definition, DefinitionKind, Fact, Form, Parameter};
 use crate::source::Document;
-use lexicon::{LEXICON, snake};
+use lexicon::LEXICON;
+pub(super) use lexicon::snake;
 use walk::Walk;
 
 /// Whether an operation of this name destroys, pays or deploys.
