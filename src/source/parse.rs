@@ -122,11 +122,19 @@ fn edits(old: &str, new: &str, map: &LineMap) -> Vec<InputEdit> {
         if old[left.clone()] != new[right.clone()] {
             continue;
         }
-        push(&mut edits, (old, old_at..left.start), (new, new_at_start(&new_lines, new_at, new)..right.start));
+        push(
+            &mut edits,
+            (old, &old_lines, old_at..left.start),
+            (new, new_at_start(&new_lines, new_at, new)..right.start),
+        );
         old_at = left.end;
         new_at = new_line + 1;
     }
-    push(&mut edits, (old, old_at..old.len()), (new, new_at_start(&new_lines, new_at, new)..new.len()));
+    push(
+        &mut edits,
+        (old, &old_lines, old_at..old.len()),
+        (new, new_at_start(&new_lines, new_at, new)..new.len()),
+    );
     edits
 }
 
@@ -135,7 +143,11 @@ fn new_at_start(lines: &[usize], at: usize, text: &str) -> usize {
     lines.get(at).copied().unwrap_or(text.len())
 }
 
-fn push(edits: &mut Vec<InputEdit>, (old, left): (&str, Range<usize>), (new, right): (&str, Range<usize>)) {
+fn push(
+    edits: &mut Vec<InputEdit>,
+    (old, lines, left): (&str, &[usize], Range<usize>),
+    (new, right): (&str, Range<usize>),
+) {
     if left.is_empty() && right.is_empty() {
         return;
     }
@@ -143,10 +155,10 @@ fn push(edits: &mut Vec<InputEdit>, (old, left): (&str, Range<usize>), (new, rig
         start_byte: left.start,
         old_end_byte: left.end,
         new_end_byte: left.start + right.len(),
-        start_position: point(old, left.start),
-        old_end_position: point(old, left.end),
+        start_position: point(old, lines, left.start),
+        old_end_position: point(old, lines, left.end),
         // Rows before the edit are the old ones as long as later edits are applied first.
-        new_end_position: end_after(point(old, left.start), &new[right]),
+        new_end_position: end_after(point(old, lines, left.start), &new[right]),
     });
 }
 
@@ -170,11 +182,14 @@ fn starts(text: &str) -> Vec<usize> {
     starts
 }
 
-fn point(text: &str, offset: usize) -> Point {
-    let before = &text.as_bytes()[..offset];
-    let row = memchr::memchr_iter(b'\n', before).count();
-    let column = offset - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    Point { row, column }
+fn point(text: &str, lines: &[usize], offset: usize) -> Point {
+    let row = lines.partition_point(|start| *start <= offset).saturating_sub(1);
+    let start = lines.get(row).copied().unwrap_or_default();
+    // The end of a text that ends with a line break stands in a line of its own.
+    if offset > start && text.as_bytes().get(offset - 1) == Some(&b'\n') {
+        return Point { row: row + 1, column: 0 };
+    }
+    Point { row, column: offset - start }
 }
 
 #[cfg(test)]
@@ -248,6 +263,7 @@ mod tests {
             ("a+".repeat(30_000) + "a", Language::JavaScript),
             ("a+".repeat(3_000) + "a", Language::JavaScript),
             ("fn f() { ".to_owned() + &"!".repeat(4_000) + "a }", Language::Rust),
+            ("[/*]*/".repeat(3_000) + &"]".repeat(3_000), Language::JavaScript),
         ] {
             assert!(parse(&text, language).is_err(), "{}", &text[..20]);
         }
