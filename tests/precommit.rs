@@ -1,4 +1,5 @@
 //! The hook under the real `pre-commit`. Needs `pre-commit` on PATH; `FOUREYES_TEST_PRECOMMIT=1` switches it on.
+#![allow(clippy::print_stdout, reason = "a test that does not run says so")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
