@@ -124,6 +124,8 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
             let hits = if whole || (*holder_survives && !part_of_resource) { old_hits } else { Vec::new() };
             hits.into_iter().map(|hit| (Kind::Removed, Turn { old: Some(hit), new: None })).collect()
         }
+        // What is still there as a whole was not removed; an attribute rule says what it lost.
+        Delta::Changed { old, .. } if safeguard && is_whole_resource(rule, old) => Vec::new(),
         Delta::Changed { .. } if safeguard => unmatched(old_hits, &new_hits)
             .filter(|hit| holder_stands(hit, new))
             .map(|hit| {
@@ -148,6 +150,10 @@ fn ask(entry: &Entry, delta: &Delta, surroundings: &Surroundings<'_>, answers: &
         }
         answers.findings.push(word(entry, kind, delta, turn, surroundings));
     }
+}
+
+fn is_whole_resource(rule: &Rule, fact: &Fact) -> bool {
+    matches!(fact.body, Body::Resource(_)) && speaks_of_whole(rule, fact)
 }
 
 /// A fact that is a thing of its own when it goes, not a part of one: an attribute goes with its resource.

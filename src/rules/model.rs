@@ -255,7 +255,7 @@ pub enum Class {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeTest {
-    /// As in [`ResourceMatcher::attribute`]; one match is enough.
+    /// As in [`ResourceMatcher::attribute`]; one match is enough. Alternatives with `|`: `run | uses`.
     pub attribute: String,
     pub value: Condition,
 }

@@ -18,8 +18,8 @@ pub(super) struct Resources {
     default: Option<Value>,
     old: Option<Test>,
     new: Option<Test>,
-    has: Vec<(PathPattern, Test)>,
-    has_not: Vec<(PathPattern, Test)>,
+    has: Vec<(Vec<PathPattern>, Test)>,
+    has_not: Vec<(Vec<PathPattern>, Test)>,
 }
 
 impl Resources {
@@ -229,13 +229,16 @@ fn patterns(paths: &[String]) -> Result<Vec<PathPattern>, String> {
     paths.iter().map(|path| PathPattern::new(path)).collect()
 }
 
-fn tests(tests: &[AttributeTest]) -> Result<Vec<(PathPattern, Test)>, String> {
-    tests.iter().map(|test| Ok((PathPattern::new(&test.attribute)?, Test::compile(&test.value)?))).collect()
+fn tests(tests: &[AttributeTest]) -> Result<Vec<(Vec<PathPattern>, Test)>, String> {
+    let paths = |test: &AttributeTest| -> Result<Vec<PathPattern>, String> {
+        test.attribute.split('|').map(|path| PathPattern::new(path.trim())).collect()
+    };
+    tests.iter().map(|test| Ok((paths(test)?, Test::compile(&test.value)?))).collect()
 }
 
-fn holds_somewhere(resource: &Resource, path: &PathPattern, test: &Test) -> bool {
-    let mut found =
-        resource.attributes.iter().filter(|attribute| fits(path, resource, &attribute.path)).peekable();
+fn holds_somewhere(resource: &Resource, paths: &[PathPattern], test: &Test) -> bool {
+    let is_meant = |attribute: &&Attribute| paths.iter().any(|path| fits(path, resource, &attribute.path));
+    let mut found = resource.attributes.iter().filter(is_meant).peekable();
     if found.peek().is_none() {
         return test.holds(None);
     }
