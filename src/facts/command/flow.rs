@@ -17,7 +17,6 @@ use crate::facts::{Command, Guarding, Setting, StatusHandling};
 
 /// Scripts inside scripts.
 pub(super) const DEEPEST_SCRIPT: u8 = 4;
-
 /// Conditions remembered at one place; more are not a script that a person guards.
 const MOST_GUARDS: usize = 64;
 /// Neighbours remembered on each side of a command in a pipeline.
@@ -28,7 +27,6 @@ pub(super) enum Said {
     Command(Box<Command>),
     Setting(Setting),
 }
-
 pub(super) struct Saying {
     pub said: Said,
     pub span: Range<usize>,

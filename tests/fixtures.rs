@@ -1,0 +1,79 @@
+//! Whole changes: incidents and their harmless look-alikes, each with the report that a person sees.
+//!
+//! `FOUREYES_UPDATE=1 cargo test --test fixtures` writes the reports anew; read them before committing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The twins in which nothing dangerous happens: their report must stay below the level medium.
+const HARMLESS: [&str; 14] = [
+    "admin-check-moved-to-router",
+    "application-reformatted",
+    "cleanup-script-tidied",
+    "confirmation-extracted",
+    "migration-adds-a-table",
+    "module-split-into-files",
+    "namespace-moved-to-base",
+    "policy-statements-reordered",
+    "rename-for-consistency-with-moved",
+    "tenant-condition-moved-to-join",
+    "validation-extracted",
+    "workflow-jobs-split",
+    "zone-moved-to-variable",
+    "alarm-moved-to-another-file",
+];
+
+fn fixtures() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir() && path.join("new").is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn run(folder: &Path, format: &str) -> (String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_foureyes"))
+        .args(["demo", "--color", "never", "--format", format])
+        .arg(folder)
+        .env("COLUMNS", "80")
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn every_report_is_as_written() {
+    let update = std::env::var_os("FOUREYES_UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for folder in fixtures() {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let (report, _) = run(&folder, "human");
+        let expected = folder.join("expected.txt");
+        if update {
+            std::fs::write(&expected, &report).unwrap();
+        } else if std::fs::read_to_string(&expected).unwrap_or_default() != report {
+            wrong.push(format!("{name}: the report differs\n{report}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn incidents_weigh_and_their_twins_stay_low() {
+    let mut wrong = Vec::new();
+    for folder in fixtures() {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let (report, _) = run(&folder, "json");
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let score = report["score"].as_u64().unwrap();
+        let harmless = HARMLESS.contains(&name.as_str());
+        if harmless && score >= 15 || !harmless && score < 15 {
+            wrong.push(format!("{name}: {score}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
