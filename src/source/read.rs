@@ -148,6 +148,12 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     let map = reading.map.as_ref().filter(|_| !names_change && !has_error);
     reading.old = old.map(|parsed| side(index, file, Side::Old, parsed, map));
     reading.new = new.map(|parsed| side(index, file, Side::New, parsed, map));
+    if let (Some(old), Some(new), Some(map)) = (&mut reading.old, &mut reading.new, &reading.map)
+        && items_shift(old, new, map)
+    {
+        old.focus = Focus::everything();
+        new.focus = Focus::everything();
+    }
     let mut is_whole = true;
     for side in [&mut reading.old, &mut reading.new].into_iter().flatten() {
         let unfolded = embed::unfold(&mut side.documents, &side.focus);
@@ -270,6 +276,29 @@ fn names_change(old: &str, new: &str, map: &LineMap) -> bool {
     };
     (1u32..).zip(old.lines()).any(|(number, line)| map.is_touched_old(number) && gives_a_name(line))
         || (1u32..).zip(new.lines()).any(|(number, line)| map.is_touched_new(number) && gives_a_name(line))
+}
+
+/// Whether an untouched top-level item of program code is another one on the other side: the line of a definition
+/// that came or went gives the lines around it to another definition.
+fn items_shift(old: &SideReading, new: &SideReading, map: &LineMap) -> bool {
+    let untouched = |side: &SideReading| -> Vec<(u32, u32)> {
+        let host = side.documents.first().filter(|document| document.language.is_program());
+        let Some(tree) = host.and_then(|document| document.tree.as_ref()) else { return Vec::new() };
+        let mut cursor = tree.walk();
+        let items = tree.root_node().children(&mut cursor).map(|item| item.byte_range());
+        items
+            .filter(|item| !side.focus.touches(item))
+            .map(|item| {
+                let last = item.end.max(item.start + 1) - 1;
+                (side.lines.position(item.start).line, side.lines.position(last).line)
+            })
+            .collect()
+    };
+    let (before, after) = (untouched(old), untouched(new));
+    let same = |(old, new): (&(u32, u32), &(u32, u32))| {
+        map.to_new(old.0) == Some(new.0) && map.to_new(old.1) == Some(new.1)
+    };
+    before.len() != after.len() || !before.iter().zip(&after).all(same)
 }
 
 fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {
