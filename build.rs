@@ -51,6 +51,8 @@ fn pack() -> Result<(), Vec<String>> {
     write(&out.join("dangers.json"), &dangers)?;
     let guards: serde_json::Value = table(Path::new("rules/data/guards.yaml"))?;
     write(&out.join("guards.json"), &guards)?;
+    let migrations: serde_json::Value = table(Path::new("rules/data/migrations.yaml"))?;
+    write(&out.join("migrations.json"), &migrations)?;
     write(&out.join("rules.json"), &rules)?;
     write(&out.join("examples.json"), &examples)
 }

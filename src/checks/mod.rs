@@ -20,6 +20,7 @@ mod intent;
 mod kubernetes_links;
 mod kustomize_entries;
 mod lookalike;
+mod migrations;
 mod modules;
 mod moves;
 mod overlooked;
@@ -62,11 +63,13 @@ type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
 const CHECKS: &[(&str, Check)] = &[
+    ("applied-migrations", migrations::applied),
     ("authoritative", authoritative::check),
     ("capacity", capacity::check),
     ("codeowners", codeowners::check),
     ("crossing", crossing::check),
     ("dns-records", dns_records::check),
+    ("down-destroys", migrations::down),
     ("downsized", sizes::check),
     ("expiry", expiry::check),
     ("for-each-switch", count_switch::check),
@@ -75,12 +78,15 @@ const CHECKS: &[(&str, Check)] = &[
     ("iam", iam::check),
     ("ingress", ingress::check),
     ("instances", instances::check),
+    ("irreversible-migration", migrations::reversal),
     ("kubernetes-links", kubernetes_links::check),
     ("kustomize-entries", kustomize_entries::check),
+    ("migration-order", migrations::order),
     ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),
     ("pipeline-needs", pipeline_needs::check),
     ("moved-removed", moves::check),
+    ("non-atomic-migration", migrations::atomic),
     ("overlooked-attributes", overlooked::check),
     ("plan", plan::check),
     ("provider-target", provider::check),

@@ -8,6 +8,7 @@ mod command;
 mod dependency;
 mod file;
 mod guard;
+mod migration;
 mod model;
 mod path;
 mod program;
@@ -24,6 +25,7 @@ pub use crate::source::scope_of;
 pub use command::is_in_family;
 pub use file::file_fact;
 pub use guard::is_destructive;
+pub use migration::{Step, step_of};
 pub use model::{
     Action, Argument, Assertion, Attribute, Body, Call, Command, Dependency, Dialect, Expansion, Fact,
     FileFact, Flag, Group, Guarding, Match, Origin, Part, Resource, Scalar, Setting, Skip, Statement,
@@ -72,9 +74,11 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
             facts.extend(test::extract(document));
             facts.extend(guard::extract(document));
             facts.extend(slot::extract(document));
+            facts.extend(migration::extract(document, &facts));
             facts
         }
-        Language::Dockerfile | Language::Make | Language::Plain => Vec::new(),
+        Language::Plain => migration::extract(document, &[]),
+        Language::Dockerfile | Language::Make => Vec::new(),
     };
     facts.extend(dependency::extract(document, focus));
     facts.extend(syntax::extract(document, focus, &patterns.syntax));

@@ -203,7 +203,7 @@ fn one(phrase: Phrase<'_>, place: Placing<'_>) -> Option<Reading> {
 }
 
 /// Whether a word cannot name an object unless it is quoted, in any dialect.
-pub(super) fn is_reserved(word: &str) -> bool {
+pub(in crate::facts) fn is_reserved(word: &str) -> bool {
     const RESERVED: [&str; 46] = [
         "ALL",
         "ALTER",
