@@ -480,13 +480,8 @@ proptest! {
         // A text that the grammar cannot read is not compared at all.
         let torn = [&whole_old, &whole_new, &both].into_iter().any(|reading| !reading.not_analysed.is_empty());
         prop_assume!(!torn);
-        let mut everything = differences(facts_of(&whole_old, Side::Old), facts_of(&whole_new, Side::New));
-        let mut touched = differences(facts_of(&both, Side::Old), facts_of(&both, Side::New));
-        // Where an object as a whole comes or goes, its own finding speaks for the commands in its untouched lines.
-        if everything.iter().any(|one| one.contains(" Resource(")) {
-            everything.retain(|one| !one.contains(" Command("));
-            touched.retain(|one| !one.contains(" Command("));
-        }
+        let everything = differences(facts_of(&whole_old, Side::Old), facts_of(&whole_new, Side::New));
+        let touched = differences(facts_of(&both, Side::Old), facts_of(&both, Side::New));
         prop_assert_eq!(everything, touched, "{} -> {}", old, new);
     }
 }

@@ -149,6 +149,27 @@ pub fn similarity(one: &str, other: &str) -> f64 {
     Words::of(one).share(&Words::of(other))
 }
 
+/// What two sorted multisets have in common, 0 to 1 (Dice coefficient); two empty ones are alike.
+pub(super) fn dice<T: Ord>(one: &[T], other: &[T]) -> f64 {
+    let total = one.len() + other.len();
+    if total == 0 {
+        return 1.0;
+    }
+    let (mut left, mut right, mut common) = (0, 0, 0u32);
+    while left < one.len() && right < other.len() {
+        match one[left].cmp(&other[right]) {
+            std::cmp::Ordering::Equal => {
+                common += 1;
+                left += 1;
+                right += 1;
+            }
+            std::cmp::Ordering::Less => left += 1,
+            std::cmp::Ordering::Greater => right += 1,
+        }
+    }
+    2.0 * f64::from(common) / total as f64
+}
+
 /// The words of a text as a sorted multiset of hashes, for many comparisons of one text.
 #[derive(Debug, Default)]
 pub(super) struct Words(Vec<u64>);
@@ -170,22 +191,6 @@ impl Words {
 
     /// The Dice coefficient, 0 to 1.
     pub(super) fn share(&self, other: &Self) -> f64 {
-        let total = self.0.len() + other.0.len();
-        if total == 0 {
-            return 1.0;
-        }
-        let (mut left, mut right, mut common) = (0, 0, 0u32);
-        while left < self.0.len() && right < other.0.len() {
-            match self.0[left].cmp(&other.0[right]) {
-                std::cmp::Ordering::Equal => {
-                    common += 1;
-                    left += 1;
-                    right += 1;
-                }
-                std::cmp::Ordering::Less => left += 1,
-                std::cmp::Ordering::Greater => right += 1,
-            }
-        }
-        2.0 * f64::from(common) / total as f64
+        dice(&self.0, &other.0)
     }
 }

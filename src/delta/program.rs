@@ -1,5 +1,6 @@
 //! The definitions of both sides, each with its guards, and which old one became which new one.
 
+use super::key::dice;
 use std::collections::HashMap;
 
 use crate::facts::{Body, Definition, DefinitionKind, Fact, Guard};
@@ -160,22 +161,5 @@ impl Matching<'_> {
 
 /// Share of tokens that two definitions have in common, 0 to 1.
 pub(super) fn likeness(one: &Definition, other: &Definition) -> f64 {
-    let (one, other) = (&one.tokens, &other.tokens);
-    let total = one.len() + other.len();
-    if total == 0 {
-        return 1.0;
-    }
-    let (mut left, mut right, mut common) = (0, 0, 0u32);
-    while left < one.len() && right < other.len() {
-        match one[left].cmp(&other[right]) {
-            std::cmp::Ordering::Equal => {
-                common += 1;
-                left += 1;
-                right += 1;
-            }
-            std::cmp::Ordering::Less => left += 1,
-            std::cmp::Ordering::Greater => right += 1,
-        }
-    }
-    2.0 * f64::from(common) / total as f64
+    dice(&one.tokens, &other.tokens)
 }

@@ -149,7 +149,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     reading.old = old.map(|parsed| side(index, file, Side::Old, parsed, map));
     reading.new = new.map(|parsed| side(index, file, Side::New, parsed, map));
     if let (Some(old), Some(new), Some(map)) = (&mut reading.old, &mut reading.new, &reading.map)
-        && items_shift(old, new, map)
+        && (is_script(old) || is_script(new) || items_shift(old, new, map) || structure_shifts(old, new, map))
     {
         old.focus = Focus::everything();
         new.focus = Focus::everything();
@@ -294,11 +294,49 @@ fn items_shift(old: &SideReading, new: &SideReading, map: &LineMap) -> bool {
             })
             .collect()
     };
+    // An attribute of Rust stands before its item, blank lines apart or not, and is no part of it.
+    let marks = |side: &SideReading| {
+        let tree = side.documents.first().and_then(|document| document.tree.as_ref());
+        tree.is_some_and(|tree| {
+            let mut cursor = tree.walk();
+            tree.root_node()
+                .children(&mut cursor)
+                .any(|item| item.kind() == "attribute_item" && side.focus.touches(&item.byte_range()))
+        })
+    };
+    if marks(old) || marks(new) {
+        return true;
+    }
     let (before, after) = (untouched(old), untouched(new));
     let same = |(old, new): (&(u32, u32), &(u32, u32))| {
         map.to_new(old.0) == Some(new.0) && map.to_new(old.1) == Some(new.1)
     };
     before.len() != after.len() || !before.iter().zip(&after).all(same)
+}
+
+/// In a shell script a quote or heredoc that opens far above decides what a line is.
+fn is_script(side: &SideReading) -> bool {
+    side.documents.first().is_some_and(|document| document.language == Language::Bash)
+}
+
+/// Whether a touched line of YAML says where other lines belong: a top-level key, a key that opens a block, a list
+/// entry. What stands below such a line may be another thing although its own text is the same.
+fn structure_shifts(old: &SideReading, new: &SideReading, map: &LineMap) -> bool {
+    let is_yaml =
+        |side: &SideReading| side.documents.first().is_some_and(|document| document.language == Language::Yaml);
+    let opens = |side: &SideReading, line: u32| {
+        let text = side.lines.line(line).unwrap_or_default();
+        let content = text.trim();
+        let says = !content.is_empty() && !content.starts_with('#');
+        says && (!text.starts_with(' ')
+            || content.ends_with(':')
+            || content.starts_with("- ")
+            || content == "-")
+    };
+    is_yaml(old)
+        && is_yaml(new)
+        && ((1..=map.old_lines()).any(|line| map.is_touched_old(line) && opens(old, line))
+            || map.touched_new().any(|line| opens(new, line)))
 }
 
 fn decline(list: &mut Vec<NotAnalysed>, file: &FileChange, reason: String) {
