@@ -29,6 +29,8 @@ impl Outcome {
 pub(super) struct Conditions<'a, 's> {
     pub text: &'s str,
     pub variables: &'a Variables<'s>,
+    /// Only tests and programs that are made to answer a question count, not every command that can fail.
+    pub strict: bool,
     /// Functions of the script that ask a person.
     pub asking: &'a BTreeSet<&'s str>,
 }
@@ -45,6 +47,7 @@ impl Conditions<'_, '_> {
             Node::Pipeline { negated, parts } => {
                 let outcome = match parts.as_slice() {
                     [one] => self.node(one),
+                    [.., last] if self.strict && self.node(last).holds.is_empty() => Outcome::default(),
                     many => condition(&self.pipeline_text(many)),
                 };
                 if *negated { outcome.not() } else { outcome }
@@ -124,6 +127,7 @@ impl Conditions<'_, '_> {
             name if Tools::get().asks(name) || self.asking.contains(name) => {
                 Outcome { holds: Guards::from([Guarding::Confirmed]), fails: Guards::new() }
             }
+            name if self.strict && !Tools::get().decides(name) => Outcome::default(),
             _ => condition(&self.words_text(&simple.words)),
         }
     }

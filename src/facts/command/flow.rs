@@ -18,7 +18,7 @@ use crate::facts::{Command, Guarding, Setting, StatusHandling};
 /// Scripts inside scripts.
 pub(super) const DEEPEST_SCRIPT: u8 = 4;
 /// Conditions remembered at one place; more are not a script that a person guards.
-const MOST_GUARDS: usize = 64;
+const MOST_GUARDS: usize = 24;
 /// Neighbours remembered on each side of a command in a pipeline.
 const MOST_PIPED: usize = 16;
 
@@ -67,14 +67,10 @@ impl State {
     }
 
     pub(super) fn hold(&mut self, more: &Guards) {
-        for guard in more {
-            if matches!(guard, Guarding::ChangedFolder(_)) {
-                self.leave_folder();
-            }
-            if self.guards.len() < MOST_GUARDS {
-                self.guards.insert(guard.clone());
-            }
+        if more.iter().any(|guard| matches!(guard, Guarding::ChangedFolder(_))) {
+            self.leave_folder();
         }
+        add(&mut self.guards, more);
     }
 }
 
@@ -154,8 +150,8 @@ pub(super) fn read_fragment(
 }
 
 impl<'s> Flow<'s, '_> {
-    pub(super) fn conditions(&self) -> Conditions<'_, 's> {
-        Conditions { text: &self.fragment.text, variables: self.variables, asking: &self.asking }
+    pub(super) fn conditions(&self, strict: bool) -> Conditions<'_, 's> {
+        Conditions { text: &self.fragment.text, variables: self.variables, strict, asking: &self.asking }
     }
 
     pub(super) fn list(&mut self, list: &'s List, state: &mut State, status: StatusHandling) {
@@ -279,6 +275,20 @@ impl<'s> Flow<'s, '_> {
         })
     }
 
+    /// How the status of each command of a list with `&&` and `||` is handled.
+    fn handlings(&self, rest: &'s [(Join, Node)], status: StatusHandling) -> Vec<StatusHandling> {
+        let mut handlings = vec![status];
+        let mut handled = if status == StatusHandling::Plain { StatusHandling::Handled } else { status };
+        for (join, node) in rest.iter().rev() {
+            if *join == Join::Or {
+                handled = if self.shrugs(node) { StatusHandling::Ignored } else { StatusHandling::Handled };
+            }
+            handlings.push(handled);
+        }
+        handlings.reverse();
+        handlings
+    }
+
     pub(super) fn and_or(
         &mut self,
         first: &'s Node,
@@ -286,17 +296,8 @@ impl<'s> Flow<'s, '_> {
         state: &mut State,
         status: StatusHandling,
     ) {
-        let handling = |from: usize| -> StatusHandling {
-            let alternative = rest[from..].iter().find(|(join, _)| *join == Join::Or);
-            match alternative {
-                Some((_, node)) if self.shrugs(node) => StatusHandling::Ignored,
-                Some(_) => StatusHandling::Handled,
-                None if from < rest.len() && status == StatusHandling::Plain => StatusHandling::Handled,
-                None => status,
-            }
-        };
-        let handlings: Vec<StatusHandling> = (0..=rest.len()).map(handling).collect();
-        let outcome = self.conditions().node(first);
+        let handlings = self.handlings(rest, status);
+        let outcome = self.conditions(true).node(first);
         self.node(first, state, handlings[0]);
         // What holds if everything so far was true, and if the last decision was false.
         let (mut holds, mut fails) = (outcome.holds, outcome.fails);
@@ -310,17 +311,17 @@ impl<'s> Flow<'s, '_> {
             let mut inner = state.with(&known);
             self.node(node, &mut inner, handlings[index + 1]);
             let leaves = self.leaves(node);
-            let next = self.conditions().node(node);
+            let next = self.conditions(true).node(node);
             match join {
-                Join::And if leaves => after.extend(fails.clone()),
-                Join::Or if leaves => after.extend(holds.clone()),
+                Join::And if leaves => add(&mut after, &fails),
+                Join::Or if leaves => add(&mut after, &holds),
                 Join::And => {
-                    holds.extend(next.holds);
+                    add(&mut holds, &next.holds);
                     self.folder(node, &mut holds);
                     fails = Guards::new();
                 }
                 Join::Or => {
-                    fails.extend(next.fails);
+                    add(&mut fails, &next.fails);
                     holds = Guards::new();
                 }
             }
@@ -368,8 +369,7 @@ impl<'s> Flow<'s, '_> {
         for (condition, body) in arms {
             let mut inner = state.with(&failed);
             self.list(condition, &mut inner, StatusHandling::Handled);
-            let outcome = self.conditions().list(condition);
-            let mut holds = outcome.holds;
+            let mut holds = self.conditions(false).list(condition).holds;
             if let Some(last) = condition.last() {
                 self.folder(last, &mut holds);
             }
@@ -380,7 +380,7 @@ impl<'s> Flow<'s, '_> {
             if !asks {
                 after.extend(confirmation(&inner.guards));
             }
-            failed.extend(outcome.fails);
+            add(&mut failed, &self.conditions(true).list(condition).fails);
             if !body.last().is_some_and(|node| self.leaves(node)) {
                 all_leave = false;
             }
@@ -392,7 +392,7 @@ impl<'s> Flow<'s, '_> {
             if list.last().is_some_and(|node| self.leaves(node))
                 && let [(condition, _)] = arms
             {
-                after.extend(self.conditions().list(condition).holds);
+                add(&mut after, &self.conditions(true).list(condition).holds);
                 if let Some(last) = condition.last() {
                     self.folder(last, &mut after);
                 }
@@ -414,7 +414,7 @@ impl<'s> Flow<'s, '_> {
     ) {
         let mut inner = state.clone();
         self.list(condition, &mut inner, StatusHandling::Handled);
-        let outcome = self.conditions().list(condition);
+        let outcome = self.conditions(false).list(condition);
         let (inside, behind) =
             if until { (outcome.fails, outcome.holds) } else { (outcome.holds, outcome.fails) };
         inner.hold(&inside.iter().filter(|guard| !matches!(guard, Guarding::Condition(_))).cloned().collect());
@@ -567,6 +567,14 @@ impl<'s> Flow<'s, '_> {
         let name = if on { option.to_owned() } else { format!("+{option}") };
         let argv = Argv { program: "set".to_owned(), subcommands: vec![name], ..Argv::default() };
         self.say(argv, simple, &State::default(), StatusHandling::Plain, &Pipe::default());
+    }
+}
+
+fn add(guards: &mut Guards, more: &Guards) {
+    for guard in more {
+        if guards.len() < MOST_GUARDS {
+            guards.insert(guard.clone());
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Tools {
     leaving: HashSet<String>,
     /// Programs that ask a person.
     asking: HashSet<String>,
+    /// Programs whose status is an answer.
+    deciding: HashSet<String>,
     /// Programs after `||` that only say something.
     shrugging: HashSet<String>,
     /// Shells: what reaches their standard input is run.
@@ -156,6 +158,17 @@ impl Tools {
 
     pub(super) fn asks(&self, program: &str) -> bool {
         self.asking.contains(program)
+    }
+
+    /// Whether a program or function answers a question by its status.
+    pub(super) fn decides(&self, program: &str) -> bool {
+        let verb = program.split(['_', '-']).next().unwrap_or(program);
+        self.deciding.contains(program)
+            || verb.len() < program.len()
+                && matches!(
+                    verb,
+                    "is" | "has" | "check" | "require" | "ensure" | "assert" | "verify" | "validate"
+                )
     }
 
     pub(super) fn shrugs(&self, program: &str) -> bool {
