@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use foureyes::gate::Policy;
 use foureyes::rules::{self, RuleSet};
@@ -56,4 +57,47 @@ fn every_link_between_pages_leads_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Compares a page with what it should be, or writes it when `FOUREYES_UPDATE` is set.
+fn hold(name: &str, wanted: &str) {
+    if std::env::var_os("FOUREYES_UPDATE").is_some() {
+        fs::write(path(name), wanted).unwrap();
+        return;
+    }
+    assert!(read(name) == wanted, "{name} is out of date: FOUREYES_UPDATE=1 cargo test --test documentation");
+}
+
+fn foureyes(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foureyes"));
+    for name in ["COLUMNS", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+        command.env_remove(name);
+    }
+    String::from_utf8(command.args(arguments).output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn the_reference_lists_the_rules() {
+    hold("docs/rules.md", &foureyes(&["rules", "--format", "markdown"]));
+}
+
+#[test]
+fn the_report_in_the_readme_is_real() {
+    let page = read("README.md");
+    let wanted = page.replace(block(&page, "text"), &foureyes(&["demo"]));
+    hold("README.md", &wanted);
+}
+
+#[test]
+fn every_key_of_a_rule_is_documented() {
+    let page = read("docs/configuration.md");
+    let model =
+        ["model", "command_model", "example_model"].map(|file| read(&format!("src/rules/{file}.rs"))).concat();
+    let keys = model
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'))
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    let missing: Vec<&str> = keys.filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/configuration.md does not speak of {missing:?}");
 }
