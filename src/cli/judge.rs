@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output::Output;
 use super::request::Orders;
-use crate::change::{Change, ChangeKind, FileChange, Side};
+use crate::change::{Change, ChangeKind, FileSide, Side};
 use crate::context::Background;
 use crate::gate::{Policy, Status};
 use crate::pipeline::{self, Knowledge};
@@ -70,11 +70,12 @@ fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {
 /// The built-in rules and the project's own from the old side; from the new side where the old one has none. Rules
 /// that the change writes must be usable too.
 fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
-    let is_own =
-        |file: &FileChange| file.new.as_ref().is_some_and(|side| side.path.starts_with(PROJECT_FOLDER));
     // A patch shows parts of files; rules must be known as a whole.
     let is_patch = change.kind == ChangeKind::Patch;
-    let new = if is_patch || !change.files.iter().any(is_own) { None } else { with_own(change, Side::New)? };
+    let is_own =
+        |side: &Option<FileSide>| side.as_ref().is_some_and(|side| side.path.starts_with(PROJECT_FOLDER));
+    let touched = !is_patch && change.files.iter().any(|file| is_own(&file.old) || is_own(&file.new));
+    let new = if touched { with_own(change, Side::New)? } else { None };
     let old = if is_patch { Ok(None) } else { with_own(change, Side::Old) };
     let (mut rules, remark) = match (old, new) {
         (Ok(Some(old)), _) => (old, None),
@@ -83,11 +84,11 @@ fn rules(change: &Change, policy: &mut Policy) -> Result<RuleSet, Failure> {
             (new, Some(format!("the rules in {PROJECT_FOLDER} are new and were read from the change itself")))
         }
         // Otherwise nothing could ever repair them.
-        (Err(error), Some(new)) => (
-            new,
+        (Err(error), new) if touched => (
+            new.unwrap_or_else(RuleSet::builtin),
             Some(format!("own rules were read from the change itself: the old ones are broken ({error})")),
         ),
-        (Err(error), None) => return Err(error.into()),
+        (Err(error), _) => return Err(error.into()),
     };
     policy.remarks.extend(remark);
     policy.configure(&mut rules)?;
