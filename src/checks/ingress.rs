@@ -27,14 +27,9 @@ struct Opening<'a> {
 }
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let body = |fact: &'_ Fact| -> Option<Resource> {
-        match &fact.body {
-            Body::Resource(resource) => Some(resource.clone()),
-            _ => None,
-        }
-    };
-    let before: Vec<Resource> = evidence.deltas.iter().filter_map(|delta| delta.old().and_then(body)).collect();
-    let was: Vec<Opening<'_>> = before.iter().flat_map(openings).collect();
+    let before: Vec<&Resource> =
+        evidence.deltas.iter().filter_map(|delta| delta.old().and_then(resource_of)).collect();
+    let was: Vec<Opening<'_>> = before.iter().flat_map(|resource| openings(resource)).collect();
     let mut findings = Vec::new();
     for delta in evidence.deltas {
         let Some(new) = delta.new_fact() else { continue };
@@ -78,6 +73,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn resource_of(fact: &Fact) -> Option<&Resource> {
+    match &fact.body {
+        Body::Resource(resource) => Some(resource),
+        _ => None,
+    }
 }
 
 impl Opening<'_> {

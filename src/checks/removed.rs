@@ -6,7 +6,8 @@
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
-use super::renamed::successor;
+use super::renamed::{folder_of, successor};
+use crate::change::Side;
 use crate::facts::{Resource, System, glob};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Rule, Severity, subject_of, tables};
 
@@ -58,7 +59,14 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         {
             continue;
         }
+        let deserted = is_deserted(evidence, resource);
+        if deserted && evidence.removed().any(|(_, call, _)| calls(call, &resource.module)) {
+            continue;
+        }
         let mut notes = vec![evidence_of(resource)];
+        if deserted {
+            notes.push("the whole folder is gone: it goes when somebody destroys what its state holds".to_owned());
+        }
         if resource.attribute("lifecycle.prevent_destroy").is_some() {
             notes.push("prevent_destroy went with the block and stops nothing".to_owned());
         }
@@ -75,6 +83,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(old)),
             severity: Some(if stays(resource) { rule.severity.min(Severity::High) } else { rule.severity }),
+            doubt: u8::from(deserted),
             evidence: notes,
             ..Draft::new(Kind::Removed, place)
         };
@@ -87,6 +96,21 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// Nothing is left of the module folder, so no run will ever plan the deletion from here.
+fn is_deserted(evidence: &Evidence<'_>, gone: &Resource) -> bool {
+    gone.system == System::Terraform
+        && !evidence.introduced().any(|(_, fresh)| fresh.module == gone.module)
+        && evidence.change.tree(Side::New).list(&gone.module).is_ok_and(|files| {
+            !files.iter().any(|name| name.ends_with(".tf") || name.ends_with(".tofu") || name.ends_with(".tf.json"))
+        })
+        && !gone.module.is_empty()
+}
+
+/// A module call whose own finding speaks for everything in the folder.
+fn calls(call: &Resource, folder: &str) -> bool {
+    call.kind == "module" && folder_of(call).is_some_and(|called| called == folder)
 }
 
 /// The policy of a CloudFormation resource under which it, or a copy, outlives its entry in the template.

@@ -11,6 +11,8 @@ use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity,
 
 /// Bodies that share this part of their attributes are one object under two names.
 const LIKENESS: f64 = 0.7;
+/// Resources of one type that are compared with one that is gone.
+const MOST_COMPARED: usize = 300;
 /// For module calls, whose arguments are often tidied along the way.
 const LIKENESS_OF_CALLS: f64 = 0.6;
 
@@ -97,6 +99,26 @@ fn call_between(evidence: &Evidence<'_>, gone: &Resource, heir: &Resource) -> Op
         .or_else(|| calls(&heir.module, &gone.module).map(Call::OutOf))
 }
 
+/// Module folders that the folder of a resource calls, or that call it.
+fn neighbours(evidence: &Evidence<'_>, gone: &Resource) -> Vec<String> {
+    if gone.system != System::Terraform {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for fact in evidence.new_resources {
+        let Body::Resource(call) = &fact.body else { continue };
+        if call.kind != "module" || call.system != System::Terraform {
+            continue;
+        }
+        match folder_of(call) {
+            Some(folder) if call.module == gone.module => found.push(folder),
+            Some(folder) if folder == gone.module => found.push(call.module.clone()),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// The folder that a module call with a local source names.
 pub(super) fn folder_of(call: &Resource) -> Option<String> {
     let Value::Literal(_) = &call.attribute("source")?.value else { return None };
@@ -120,15 +142,16 @@ pub(super) fn folder_of(call: &Resource) -> Option<String> {
 /// The introduced resource of the same type that is most like a removed one, if it is like enough and the two homes
 /// are one module or call one another.
 pub(super) fn successor<'a>(gone: &Resource, evidence: &'a Evidence<'_>) -> Option<(&'a Fact, &'a Resource)> {
+    let neighbours = neighbours(evidence, gone);
     let least = if gone.kind == "module" { LIKENESS_OF_CALLS } else { LIKENESS };
     evidence
         .introduced()
         .filter(|(_, new)| new.system == gone.system && new.kind == gone.kind)
         .filter(|(_, new)| {
-            new.module == gone.module
-                || (gone.system == System::Terraform && call_between(evidence, gone, new).is_some())
+            new.module == gone.module || neighbours.contains(&new.module)
         })
         .filter(|(_, new)| gone.kind != "module" || same_source(gone, new))
+        .take(MOST_COMPARED)
         .map(|(fact, new)| ((likeness(gone, new) * 1000.0) as u32, fact, new))
         .filter(|(likeness, ..)| f64::from(*likeness) >= least * 1000.0)
         .max_by(|one, other| {

@@ -43,7 +43,7 @@ pub(super) fn align(mut old: Option<&mut Resource>, mut new: Option<&mut Resourc
 
 /// Elements of a family: number → content, as lines.
 type Family = BTreeMap<usize, Element>;
-/// Prefix → number → what is written instead of `[#number]`.
+/// Prefix → number → what is written instead of `[MARK number]`.
 type Names = HashMap<String, BTreeMap<usize, String>>;
 
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ fn families(resource: &Resource) -> BTreeMap<String, Family> {
     families
 }
 
-/// `a.b[#3].c` is `a.b`, 3, `.c`.
+/// `a.b[MARK 3].c` is `a.b`, 3, `.c`.
 fn split(path: &str) -> Option<(&str, usize, &str)> {
     let open = format!("[{MARK}");
     let at = path.find(&open)?;
@@ -247,16 +247,16 @@ mod tests {
 
     #[test]
     fn a_single_block_has_no_number() {
-        let mut old = resource(&[("ttl[#0].enabled", "true")]);
-        let mut new = resource(&[("ttl[#0].enabled", "false")]);
+        let mut old = resource(&[("ttl[\u{1}0].enabled", "true")]);
+        let mut new = resource(&[("ttl[\u{1}0].enabled", "false")]);
         align(Some(&mut old), Some(&mut new));
         assert_eq!((paths(&old), paths(&new)), (vec!["ttl.enabled"], vec!["ttl.enabled"]));
     }
 
     #[test]
     fn reordered_blocks_keep_their_numbers() {
-        let mut old = resource(&[("ingress[#0].port", "22"), ("ingress[#1].port", "80")]);
-        let mut new = resource(&[("ingress[#0].port", "80"), ("ingress[#1].port", "22")]);
+        let mut old = resource(&[("ingress[\u{1}0].port", "22"), ("ingress[\u{1}1].port", "80")]);
+        let mut new = resource(&[("ingress[\u{1}0].port", "80"), ("ingress[\u{1}1].port", "22")]);
         align(Some(&mut old), Some(&mut new));
         let of = |resource: &Resource, port: &str| {
             let found = resource.attributes.iter().find(|attribute| attribute.value == Value::string(port));
@@ -268,12 +268,12 @@ mod tests {
 
     #[test]
     fn an_added_named_block_renames_nothing_that_was_there() {
-        let mut old = resource(&[("rule[#0].id", "logs"), ("rule[#0].days", "30")]);
+        let mut old = resource(&[("rule[\u{1}0].id", "logs"), ("rule[\u{1}0].days", "30")]);
         let mut new = resource(&[
-            ("rule[#0].id", "tmp"),
-            ("rule[#0].days", "1"),
-            ("rule[#1].id", "logs"),
-            ("rule[#1].days", "30"),
+            ("rule[\u{1}0].id", "tmp"),
+            ("rule[\u{1}0].days", "1"),
+            ("rule[\u{1}1].id", "logs"),
+            ("rule[\u{1}1].days", "30"),
         ]);
         align(Some(&mut old), Some(&mut new));
         assert_eq!(paths(&old), ["rule[logs].id", "rule[logs].days"]);
@@ -282,8 +282,8 @@ mod tests {
 
     #[test]
     fn blocks_inside_blocks_follow_their_parents() {
-        let mut old = resource(&[("a[#0].b[#0].x", "1"), ("a[#1].b[#0].x", "2")]);
-        let mut new = resource(&[("a[#0].b[#0].x", "2"), ("a[#1].b[#0].x", "1")]);
+        let mut old = resource(&[("a[\u{1}0].b[\u{1}0].x", "1"), ("a[\u{1}1].b[\u{1}0].x", "2")]);
+        let mut new = resource(&[("a[\u{1}0].b[\u{1}0].x", "2"), ("a[\u{1}1].b[\u{1}0].x", "1")]);
         align(Some(&mut old), Some(&mut new));
         let mut before: Vec<String> =
             old.attributes.iter().map(|one| format!("{}={}", one.path, one.value.as_text())).collect();

@@ -12,8 +12,8 @@ use crate::facts::{Scalar, Value};
 /// A list element longer than this is numbered instead of named.
 const LONGEST_ELEMENT_NAME: usize = 120;
 
-/// Marks the number of an element until both sides are known; see `align`.
-pub(super) const MARK: &str = "#";
+/// Marks the number of an element until both sides are known; see `align`. No source text holds this letter.
+pub(super) const MARK: &str = "\u{1}";
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Leaf {
@@ -225,5 +225,15 @@ fn element(name: &str) -> String {
 
 /// Brackets inside a bracketed name would end it.
 fn plain(name: &str) -> String {
-    name.replace('[', "(").replace(']', ")")
+    name.replace('[', "(").replace(']', ")").replace(MARK, "")
+}
+
+/// A path for people, while the numbers of its blocks are not settled yet.
+pub(super) fn without_marks(path: &str) -> String {
+    let mut parts = path.split(&format!("[{MARK}"));
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once(']').map_or("", |(_, rest)| rest));
+    }
+    text
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::align::align;
 use super::blocks::{folder, mentions};
 use super::definitions::{Folders, is_terraform, resources_of};
-use super::flatten::{Flattener, Leaves};
+use super::flatten::{Flattener, Leaves, without_marks};
 use super::fold::{Scope, Used};
 use super::syntax::read_expression;
 use crate::change::{Change, Content, Side, Status};
@@ -391,7 +391,7 @@ fn fold(resource: &mut Resource, scope: &Scope, budget: &mut usize) {
         );
         *budget = budget.saturating_sub(leaves.leaves.len());
         let note = used.notes.into_iter().collect::<Vec<_>>().join(", ");
-        let note = (!note.is_empty()).then(|| format!("{} from {note}", attribute.path.replace("[#0]", "")));
+        let note = (!note.is_empty()).then(|| format!("{} from {note}", without_marks(&attribute.path)));
         resource.blocks.extend(leaves.blocks);
         resource.attributes.extend(leaves.leaves.into_iter().map(|leaf| Attribute {
             path: leaf.path,
