@@ -79,10 +79,7 @@ fn silent(what: &str, change: impl Fn(&Files) -> Option<Files>) {
 fn the_order_of_blocks_says_nothing() {
     silent("reversed", |files| {
         Some(
-            files
-                .iter()
-                .map(|(path, text)| (path.clone(), blocks(text).into_iter().rev().collect()))
-                .collect(),
+            files.iter().map(|(path, text)| (path.clone(), blocks(text).into_iter().rev().collect())).collect(),
         )
     });
 }

@@ -65,7 +65,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         }
         let mut notes = vec![evidence_of(resource)];
         if deserted {
-            notes.push("the whole folder is gone: it goes when somebody destroys what its state holds".to_owned());
+            notes.push(
+                "the whole folder is gone: it goes when somebody destroys what its state holds".to_owned(),
+            );
         }
         if resource.attribute("lifecycle.prevent_destroy").is_some() {
             notes.push("prevent_destroy went with the block and stops nothing".to_owned());
@@ -103,7 +105,9 @@ fn is_deserted(evidence: &Evidence<'_>, gone: &Resource) -> bool {
     gone.system == System::Terraform
         && !evidence.introduced().any(|(_, fresh)| fresh.module == gone.module)
         && evidence.change.tree(Side::New).list(&gone.module).is_ok_and(|files| {
-            !files.iter().any(|name| name.ends_with(".tf") || name.ends_with(".tofu") || name.ends_with(".tf.json"))
+            !files
+                .iter()
+                .any(|name| name.ends_with(".tf") || name.ends_with(".tofu") || name.ends_with(".tf.json"))
         })
         && !gone.module.is_empty()
 }

@@ -147,9 +147,7 @@ pub(super) fn successor<'a>(gone: &Resource, evidence: &'a Evidence<'_>) -> Opti
     evidence
         .introduced()
         .filter(|(_, new)| new.system == gone.system && new.kind == gone.kind)
-        .filter(|(_, new)| {
-            new.module == gone.module || neighbours.contains(&new.module)
-        })
+        .filter(|(_, new)| new.module == gone.module || neighbours.contains(&new.module))
         .filter(|(_, new)| gone.kind != "module" || same_source(gone, new))
         .take(MOST_COMPARED)
         .map(|(fact, new)| ((likeness(gone, new) * 1000.0) as u32, fact, new))

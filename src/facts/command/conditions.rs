@@ -260,3 +260,28 @@ fn condition(text: &str) -> Outcome {
         fails: Guards::from([Guarding::Condition(negated)]),
     }
 }
+
+/// A variable with a name of its own, not `$1`.
+pub(super) fn is_named(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+}
+
+/// `read -p "Press enter"`: the pause is the question.
+pub(super) fn asks_without_name(simple: &Simple) -> bool {
+    let mut prompted = false;
+    let mut takes_value = false;
+    for word in &simple.words[1..] {
+        let text = word.literal();
+        if std::mem::take(&mut takes_value) {
+            continue;
+        }
+        match text.as_deref().and_then(|text| text.strip_prefix('-')) {
+            Some(letters) => {
+                prompted |= letters.contains('p');
+                takes_value = letters.ends_with(['p', 'n', 'N', 't', 'u', 'd', 'a', 'i']);
+            }
+            None => return false,
+        }
+    }
+    prompted
+}

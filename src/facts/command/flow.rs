@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::argv::{self, Argv};
-use super::conditions::{Conditions, Guards};
+use super::conditions::{Conditions, Guards, asks_without_name, is_named};
 use super::endings::is_true;
 use super::functions::{Function, asks, collect_functions};
 use super::nested::Fragment;
@@ -580,29 +580,4 @@ fn add(guards: &mut Guards, more: &Guards) {
 
 fn confirmation(guards: &Guards) -> Guards {
     guards.iter().filter(|guard| **guard == Guarding::Confirmed).cloned().collect()
-}
-
-/// A variable with a name of its own, not `$1`.
-fn is_named(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-}
-
-/// `read -p "Press enter"`: the pause is the question.
-fn asks_without_name(simple: &Simple) -> bool {
-    let mut prompted = false;
-    let mut takes_value = false;
-    for word in &simple.words[1..] {
-        let text = word.literal();
-        if std::mem::take(&mut takes_value) {
-            continue;
-        }
-        match text.as_deref().and_then(|text| text.strip_prefix('-')) {
-            Some(letters) => {
-                prompted |= letters.contains('p');
-                takes_value = letters.ends_with(['p', 'n', 'N', 't', 'u', 'd', 'a', 'i']);
-            }
-            None => return false,
-        }
-    }
-    prompted
 }

@@ -230,7 +230,8 @@ fn plain(name: &str) -> String {
 
 /// A path for people, while the numbers of its blocks are not settled yet.
 pub(super) fn without_marks(path: &str) -> String {
-    let mut parts = path.split(&format!("[{MARK}"));
+    let open = format!("[{MARK}");
+    let mut parts = path.split(open.as_str());
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         text.push_str(part.split_once(']').map_or("", |(_, rest)| rest));
