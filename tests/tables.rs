@@ -20,6 +20,10 @@ struct Facts {
     older: Vec<String>,
     #[serde(default)]
     default: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    disputed: Vec<String>,
+    #[serde(default)]
+    no_update: bool,
 }
 
 type Table = BTreeMap<String, Facts>;
@@ -31,26 +35,88 @@ fn table(name: &str) -> Table {
     whole.into_iter().map(|(kind, facts)| (kind, serde_json::from_value(facts).unwrap())).collect()
 }
 
-/// One resource with one argument, nested as its path says. Returns the text and the line of the argument.
-fn resource(kind: &str, name: &str, path: &str, value: Option<&str>, first_line: u32) -> (String, u32) {
-    let mut text = format!("resource \"{kind}\" \"{name}\" {{\n");
-    let segments: Vec<&str> = path.split('.').collect();
-    let (last, blocks) = segments.split_last().unwrap();
-    for block in blocks {
-        let _ = writeln!(text, "  {block} {{");
-    }
-    let line = first_line + 1 + blocks.len() as u32;
-    match value {
-        Some(value) => {
-            let _ = writeln!(text, "  {last} = {value}");
+/// How a resource is written, and which rule speaks of its replacement.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Terraform,
+    Cloudformation,
+    Kubernetes,
+}
+
+impl Form {
+    fn of(table: &str) -> Self {
+        match table {
+            "cloudformation" => Self::Cloudformation,
+            "kubernetes" => Self::Kubernetes,
+            _ => Self::Terraform,
         }
-        None => text.push('\n'),
     }
-    for _ in blocks {
-        text.push_str("  }\n");
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Terraform => "terraform/forces-replacement",
+            Self::Cloudformation => "cfn/replacement-property-changed",
+            Self::Kubernetes => "k8s/immutable-field-changed",
+        }
     }
-    text.push_str("}\n");
-    (text, line)
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Terraform => "main.tf",
+            Self::Cloudformation => "stack.yaml",
+            Self::Kubernetes => "objects.yaml",
+        }
+    }
+
+    /// What stands above all resources.
+    fn head(self) -> &'static str {
+        match self {
+            Self::Cloudformation => "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n",
+            Self::Terraform | Self::Kubernetes => "",
+        }
+    }
+
+    /// One resource with one argument, nested as its path says; without a value its line is empty. Returns the text
+    /// and the lines before that of the argument.
+    fn resource(self, kind: &str, name: &str, path: &str, value: Option<&str>) -> (String, usize) {
+        let mut text = match self {
+            Self::Terraform => format!("resource \"{kind}\" \"{name}\" {{\n"),
+            Self::Cloudformation => format!("  {name}:\n    Type: {kind}\n    Properties:\n"),
+            Self::Kubernetes => {
+                let (group, kind) = kind.split_once('/').unwrap();
+                let version = if group == "core" { "v1".to_owned() } else { format!("{group}/v1") };
+                format!("---\napiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n")
+            }
+        };
+        let segments: Vec<&str> = path.split('.').collect();
+        let (last, blocks) = segments.split_last().unwrap();
+        // The name stands in the same mapping.
+        let blocks = if self == Self::Kubernetes && path.starts_with("metadata.") { &blocks[1..] } else { blocks };
+        let mut indent = match self {
+            Self::Terraform => 1,
+            Self::Cloudformation => 3,
+            Self::Kubernetes => usize::from(path.starts_with("metadata.")),
+        };
+        let (opening, equals) = if self == Self::Terraform { (" {", " =") } else { (":", ":") };
+        for block in blocks {
+            let _ = writeln!(text, "{}{block}{opening}", "  ".repeat(indent));
+            indent += 1;
+        }
+        let before = text.lines().count();
+        match value {
+            Some(value) => {
+                let _ = writeln!(text, "{}{last}{equals} {value}", "  ".repeat(indent));
+            }
+            None => text.push('\n'),
+        }
+        if self == Self::Terraform {
+            for _ in blocks {
+                text.push_str("}\n");
+            }
+            text.push_str("}\n");
+        }
+        (text, before)
+    }
 }
 
 /// An edit of one argument, and what it must lead to.
@@ -61,34 +127,33 @@ struct Case {
     new: Option<&'static str>,
 }
 
-/// Lines of each case on the new side → rules that fire there with their confidence.
-fn findings(cases: &[Case]) -> Vec<Vec<Confidence>> {
+/// For each case the confidence of what the rule says about it.
+fn findings(form: Form, cases: &[Case]) -> Vec<Vec<Confidence>> {
     let rules = RuleSet::builtin();
     let mut answers = Vec::new();
-    for chunk in cases.chunks(250) {
-        let (mut old, mut new, mut lines) = (String::new(), String::new(), Vec::new());
-        let mut line = 1;
+    for chunk in cases.chunks(80) {
+        let (mut old, mut new, mut lines) = (form.head().to_owned(), form.head().to_owned(), Vec::new());
+        let mut line = form.head().lines().count() as u32;
         for (index, case) in chunk.iter().enumerate() {
             let name = format!("r{index}");
-            let (before, _) = resource(&case.kind, &name, &case.path, case.old, line);
-            let (after, at) = resource(&case.kind, &name, &case.path, case.new, line);
+            let (before, _) = form.resource(&case.kind, &name, &case.path, case.old);
+            let (after, above) = form.resource(&case.kind, &name, &case.path, case.new);
             assert_eq!(before.lines().count(), after.lines().count());
+            let start = line;
             line += after.lines().count() as u32;
             old.push_str(&before);
             new.push_str(&after);
-            lines.push((at, line));
+            lines.push((start, start + above as u32 + 1, line));
         }
-        let files = |text: String| BTreeMap::from([("main.tf".to_owned(), text)]);
+        let files = |text: String| BTreeMap::from([(form.file().to_owned(), text)]);
         let assessment = assess(&Change::in_memory(&files(old), &files(new)), &rules, &Knowledge::default());
-        let mut start = 0;
-        for (at, end) in lines {
+        for (start, at, end) in lines {
             let here = assessment.findings.iter().map(|scored| &scored.finding).filter(|finding| {
-                (finding.rule == "terraform/forces-replacement"
-                    || finding.also.iter().any(|also| also.rule == "terraform/forces-replacement"))
-                    && (finding.line == at || (finding.line > start && finding.line < end))
+                let rules = || std::iter::once(&finding.rule).chain(finding.also.iter().map(|also| &also.rule));
+                rules().any(|rule| rule == form.rule())
+                    && (finding.line == at || (finding.line > start && finding.line <= end))
             });
             answers.push(here.map(|finding| finding.confidence).collect());
-            start = end - 1;
         }
     }
     answers
@@ -103,28 +168,33 @@ fn argument(entry: &str, all: &BTreeSet<&str>) -> Option<String> {
     (!is_block).then(|| entry.to_owned())
 }
 
-/// Every so many cases, so that the test stays quick; `FOUREYES_TABLES=all` takes all of them.
-const STRIDE: usize = 8;
+/// Cases of one test, so that it stays quick; `FOUREYES_TABLES=all` takes all there are.
+const ENOUGH: usize = 320;
 
 fn chosen(cases: Vec<Case>, least: usize) -> Vec<Case> {
-    let stride = if std::env::var("FOUREYES_TABLES").is_ok_and(|all| all == "all") { 1 } else { STRIDE };
-    assert!(cases.len() / STRIDE >= least, "{} cases", cases.len());
+    assert!(cases.len() >= least, "{} cases", cases.len());
+    let all = std::env::var("FOUREYES_TABLES").is_ok_and(|all| all == "all");
+    let stride = if all { 1 } else { (cases.len() / ENOUGH).max(1) };
     cases.into_iter().step_by(stride).collect()
 }
 
 fn edits_are_found(name: &str, least: usize) {
     let table = table(name);
     let mut cases = Vec::new();
-    for (kind, facts) in &table {
+    for (kind, facts) in table.iter().filter(|(kind, _)| *kind != "*") {
         let all: BTreeSet<&str> = facts.replace.iter().map(String::as_str).collect();
-        for entry in &facts.replace {
-            if let Some(path) = argument(entry, &all) {
+        for (index, entry) in facts.replace.iter().enumerate() {
+            if Form::of(name) != Form::Terraform {
+                // A path covers everything beneath it.
+                let path = if index % 2 == 0 { entry.clone() } else { format!("{entry}.some.Part") };
+                cases.push(Case { kind: kind.clone(), path, old: Some("\"alpha\""), new: Some("\"beta\"") });
+            } else if let Some(path) = argument(entry, &all) {
                 cases.push(Case { kind: kind.clone(), path, old: Some("\"alpha\""), new: Some("\"beta\"") });
             }
         }
     }
     let cases = chosen(cases, least);
-    let missed: Vec<String> = findings(&cases)
+    let missed: Vec<String> = findings(Form::of(name), &cases)
         .iter()
         .zip(&cases)
         .filter(|(found, _)| found.is_empty() || found.iter().any(|one| *one != Confidence::High))
@@ -133,7 +203,7 @@ fn edits_are_found(name: &str, least: usize) {
     assert!(missed.is_empty(), "{name}: {} of {} missed:\n{}", missed.len(), cases.len(), missed.join("\n"));
 }
 
-/// Names that providers give to arguments of all kinds.
+/// Names that are given to arguments of all kinds.
 const COMMON: [&str; 14] = [
     "tags",
     "labels",
@@ -151,11 +221,36 @@ const COMMON: [&str; 14] = [
     "metadata.labels",
 ];
 
+const COMMON_IN_TEMPLATES: [&str; 6] =
+    ["Description", "Tags", "Enabled", "Policy", "DeletionProtectionEnabled", "LoggingConfiguration.Level"];
+
+const COMMON_IN_OBJECTS: [&str; 12] = [
+    "metadata.labels.team",
+    "metadata.annotations.note",
+    "spec.replicas",
+    "spec.minReadySeconds",
+    "spec.paused",
+    "spec.updateStrategy.type",
+    "spec.rules.host",
+    "rules.verbs",
+    "subjects.name",
+    "spec.externalTrafficPolicy",
+    "spec.schedule",
+    "allowVolumeExpansion",
+];
+
 fn other_edits_are_not(name: &str, least: usize) {
     let table = table(name);
     let mut cases = Vec::new();
-    for (kind, facts) in &table {
-        let lists = [&facts.replace, &facts.conditional, &facts.older];
+    let common: &[&str] = match Form::of(name) {
+        Form::Terraform => &COMMON,
+        Form::Cloudformation => &COMMON_IN_TEMPLATES,
+        Form::Kubernetes => &COMMON_IN_OBJECTS,
+    };
+    // The table of Kubernetes has few kinds.
+    let each = if Form::of(name) == Form::Kubernetes { 9 } else { 3 };
+    for (kind, facts) in table.iter().filter(|(kind, facts)| *kind != "*" && !facts.no_update) {
+        let lists = [&facts.replace, &facts.conditional, &facts.older, &facts.disputed];
         let listed = |path: &str| {
             lists.into_iter().flatten().any(|entry| {
                 let stem = entry.strip_suffix(".*").unwrap_or(entry);
@@ -165,8 +260,8 @@ fn other_edits_are_not(name: &str, least: usize) {
                 beneath(path, stem) || beneath(stem, path)
             })
         };
-        for path in COMMON.into_iter().filter(|path| !listed(path)).take(3) {
-            let path = path.to_owned();
+        for path in common.iter().filter(|path| !listed(path)).take(each) {
+            let path = (*path).to_owned();
             cases.push(Case { kind: kind.clone(), path, old: Some("\"alpha\""), new: Some("\"beta\"") });
         }
         // A line that restates the default, and one whose value the provider computes, say nothing.
@@ -182,7 +277,7 @@ fn other_edits_are_not(name: &str, least: usize) {
         }
     }
     let cases = chosen(cases, least);
-    let wrong: Vec<String> = findings(&cases)
+    let wrong: Vec<String> = findings(Form::of(name), &cases)
         .iter()
         .zip(&cases)
         .filter(|(found, _)| !found.is_empty())
@@ -208,7 +303,7 @@ fn azurerm_arguments_that_force_replacement() {
 
 #[test]
 fn kubernetes_provider_arguments_that_force_replacement() {
-    edits_are_found("terraform-kubernetes", 100);
+    edits_are_found("terraform-kubernetes", 300);
 }
 
 #[test]
@@ -228,5 +323,25 @@ fn azurerm_arguments_that_update_in_place() {
 
 #[test]
 fn kubernetes_provider_arguments_that_update_in_place() {
-    other_edits_are_not("terraform-kubernetes", 30);
+    other_edits_are_not("terraform-kubernetes", 200);
+}
+
+#[test]
+fn cloudformation_properties_that_force_replacement() {
+    edits_are_found("cloudformation", 300);
+}
+
+#[test]
+fn cloudformation_properties_that_update_in_place() {
+    other_edits_are_not("cloudformation", 300);
+}
+
+#[test]
+fn kubernetes_fields_that_cannot_change() {
+    edits_are_found("kubernetes", 80);
+}
+
+#[test]
+fn kubernetes_fields_that_update_in_place() {
+    other_edits_are_not("kubernetes", 300);
 }

@@ -4,7 +4,7 @@
 //! numbering of blocks say nothing.
 
 use super::conditions::{self, Turned};
-use crate::facts::{Attribute, Resource, Scalar, System, Value, without_indexes};
+use crate::facts::{Attribute, Resource, Scalar, System, Value, property_path, without_indexes};
 use crate::rules::tables::Replacement;
 
 /// A listed attribute that changed.
@@ -62,6 +62,11 @@ impl Comparison<'_> {
         certainty: Certainty<'_>,
     ) {
         let stem = listed.strip_suffix(".*").unwrap_or(listed);
+        let property = match before.system {
+            System::Cloudformation => property_path(stem),
+            _ => stem.into(),
+        };
+        let stem = &*property;
         // A path that names a Terraform block speaks of the block, not of what is in it.
         let block = before.system == System::Terraform && !listed.ends_with(".*");
         let block = block && (is_block(before, stem) || is_block(after, stem));

@@ -38,7 +38,7 @@ pub use program::{
     Check, Connective, Definition, DefinitionKind, Flaw, Form, Formula, Guard, GuardKind, Parameter, Term,
 };
 pub use statement::{is_tautology, mark_new_tables};
-pub use structured::of_neighbour;
+pub use structured::{of_neighbour, property_path};
 pub use syntax::{Pattern, Sameness};
 pub use terraform::settle;
 pub use text::LinePattern;

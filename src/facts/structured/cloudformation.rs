@@ -4,6 +4,7 @@
 //! call them, beside `DeletionPolicy`, `UpdateReplacePolicy`, `DependsOn`, `Condition` and their kin; a property with
 //! one of those names keeps the prefix. Intrinsic functions are expressions, in one form for `!Ref` and `Ref:`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::flatten::attributes;
@@ -23,6 +24,14 @@ const OWN: [&str; 8] = [
     "UpdatePolicy",
     "Connectors",
 ];
+
+/// What a property of a resource is called among its attributes.
+pub fn property_path(property: &str) -> Cow<'_, str> {
+    match OWN.contains(&property.split('.').next().unwrap_or_default()) {
+        true => format!("Properties.{property}").into(),
+        false => property.into(),
+    }
+}
 
 /// The node that maps logical ids to resources.
 fn resources(value: &Node) -> Option<&Node> {
@@ -59,9 +68,7 @@ fn resource(document: &Document, entry: &Entry, parameters: Option<&Node>) -> Op
     }
     for property in entry.value.get("Properties").map(Node::entries).unwrap_or_default() {
         let mut property = fold(property);
-        if OWN.contains(&property.key.as_str()) {
-            property.key = format!("Properties.{}", property.key);
-        }
+        property.key = property_path(&property.key).into_owned();
         body.push(property);
     }
     let whole = Node::mapping(body, entry.span.clone());

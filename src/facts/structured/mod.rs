@@ -21,6 +21,8 @@ pub(super) mod toml;
 mod yaml;
 mod yaml_scalar;
 
+pub use cloudformation::property_path;
+
 use std::sync::Arc;
 
 use super::Fact;
