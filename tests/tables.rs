@@ -91,7 +91,8 @@ impl Form {
         let segments: Vec<&str> = path.split('.').collect();
         let (last, blocks) = segments.split_last().unwrap();
         // The name stands in the same mapping.
-        let blocks = if self == Self::Kubernetes && path.starts_with("metadata.") { &blocks[1..] } else { blocks };
+        let blocks =
+            if self == Self::Kubernetes && path.starts_with("metadata.") { &blocks[1..] } else { blocks };
         let mut indent = match self {
             Self::Terraform => 1,
             Self::Cloudformation => 3,
