@@ -60,6 +60,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         old_resources: &compared.old_surroundings,
         new_resources: &compared.new_surroundings,
         maps: &compared.maps,
+        readings: &compared.readings,
         plans: &knowledge.plans,
     };
     let answers = rules::apply(rules, &compared.deltas, &surroundings);

@@ -13,9 +13,11 @@ mod dns_records;
 mod edits;
 mod expiry;
 mod gate_files;
+mod hidden;
 mod iam;
 mod ingress;
 mod instances;
+mod instructions;
 mod intent;
 mod kubernetes_links;
 mod kustomize_entries;
@@ -44,6 +46,7 @@ use crate::delta::Delta;
 use crate::facts::{Body, Fact, Resource};
 use crate::plan::Plan;
 use crate::rules::{Finding, Place, Rule, RuleSet};
+use crate::source::FileReading;
 
 /// Everything a check may look at.
 pub struct Evidence<'a> {
@@ -54,6 +57,8 @@ pub struct Evidence<'a> {
     pub new_resources: &'a [Fact],
     /// One entry for each file of the change.
     pub maps: &'a [Option<LineMap>],
+    /// One entry for each file of the change.
+    pub readings: &'a [FileReading],
     pub plans: &'a [Plan],
 }
 
@@ -75,6 +80,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
+    ("hidden-text", hidden::check),
     ("iam", iam::check),
     ("ingress", ingress::check),
     ("instances", instances::check),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
+use super::visible::escaped_json;
 use crate::change::{ChangeKind, Revision};
 use crate::context::{Experience, Place, Provenance, Reviewers};
 use crate::gate::Verdict;
@@ -112,7 +113,7 @@ fn pretty(value: &impl Serialize) -> String {
     // Strings, numbers and lists of them always serialise.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
-    text
+    escaped_json(text)
 }
 
 fn entry(scored: &Scored) -> FindingEntry<'_> {

@@ -32,6 +32,25 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// JSON in which the same characters are written as escapes; outside of strings JSON has none of them.
+pub fn escaped_json(text: String) -> String {
+    if text.bytes().all(|byte| byte == b'\n' || (0x20..0x7f).contains(&byte)) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '\n' || !is_harmful(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
+}
+
 /// Whether a character acts on the terminal, reorders text, or shows nothing.
 fn is_harmful(character: char) -> bool {
     character.is_control()
@@ -67,6 +86,15 @@ mod tests {
         assert_eq!(visible("a\u{1b}[2Jb\r\n"), "a<U+001B>[2Jb<U+000D><U+000A>");
         assert_eq!(visible("x\u{202e}y\u{200b}z\u{e0041}"), "x<U+202E>y<U+200B>z<U+E0041>");
         assert_eq!(visible("\u{9b}31m"), "<U+009B>31m");
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_a_terminal_would_act_on() {
+        let text = serde_json::to_string("a\u{202e}b\u{9b}c\u{e0041}\u{1b}\u{7f}ü").unwrap();
+        let shown = escaped_json(text.clone());
+        assert!(!shown.chars().any(is_harmful) && shown.contains('ü'), "{shown}");
+        let value = |text: &str| serde_json::from_str::<String>(text).unwrap();
+        assert_eq!(value(&shown), value(&text));
     }
 
     #[test]
