@@ -150,7 +150,11 @@ pub(super) fn statement(finder: &Finder<'_>, node: Node<'_>, pieces: &Pieces) ->
                     || plain.contains("sql")
                     || plain.contains("query") =>
                 {
-                    sql::is_statement_here(text) || sql::begins_loudly(text)
+                    let is_only_sql =
+                        ["sql", "query", "exec", "raw", "prepare"].iter().any(|part| plain.contains(part));
+                    sql::is_statement_here(text)
+                        || sql::begins_loudly(text)
+                        || is_only_sql && sql::truncates(text)
                 }
                 () => sql::is_statement(text),
             };

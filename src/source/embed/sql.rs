@@ -3,11 +3,11 @@
 use crate::source::HOLE;
 
 /// First words of statements.
-const VERBS: [&str; 42] = [
+const VERBS: [&str; 43] = [
     "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "TRUNCATE", "GRANT", "REVOKE", "MERGE",
     "REPLACE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "SET", "LOCK", "VACUUM", "CALL", "EXEC", "EXECUTE", "DO",
     "COMMENT", "EXPLAIN", "REINDEX", "CLUSTER", "ANALYZE", "COPY", "DISABLE", "ENABLE", "RENAME", "PURGE",
-    "FLUSH", "USE", "DECLARE", "START", "IF", "REFRESH", "UPSERT", "ATTACH", "OPTIMIZE",
+    "FLUSH", "USE", "DECLARE", "START", "IF", "REFRESH", "UPSERT", "ATTACH", "OPTIMIZE", "PRAGMA",
 ];
 
 /// What `DROP`, `ALTER` and `CREATE` work on.
@@ -93,6 +93,13 @@ pub(super) fn begins_loudly(text: &str) -> bool {
     begins(text) && Words::read(text).first_is_upper()
 }
 
+/// As [`is_statement_here`], for functions that take nothing but statements of a database: there `truncate orders` is
+/// one, which elsewhere is a remark.
+pub(super) fn truncates(text: &str) -> bool {
+    let words = Words::read(text);
+    words.upper(0) == Some("TRUNCATE") && !words.first_is_capitalised() && words.names_at(1)
+}
+
 /// Whether a text is a statement by its own words: the verb, its second keyword, and a name that is followed by what
 /// may follow a name. Prose such as "Delete from the list" is none.
 pub(super) fn is_statement(text: &str) -> bool {
@@ -151,6 +158,7 @@ fn reads_as_statement(mut words: Words<'_>) -> bool {
         "SELECT" => words.first_is_upper() && (1..words.len()).any(|index| words.upper(index) == Some("FROM")),
         "RENAME" | "LOCK" => words.upper(1) == Some("TABLE") || words.upper(1) == Some("TABLES"),
         "VACUUM" => words.upper(1) == Some("FULL") && words.first_is_upper(),
+        "PRAGMA" => words.is_name(1) && matches!(words.token(2), Some("=" | "(")),
         _ => false,
     }
 }
@@ -412,6 +420,8 @@ mod tests {
             "GRANT ALL ON a TO b",
             "WITH x AS (SELECT 1) DELETE FROM a",
             "SELECT * FROM a FOR UPDATE",
+            "PRAGMA foreign_keys = OFF",
+            "pragma synchronous=off",
         ] {
             assert!(is_statement(text), "{text}");
         }
@@ -438,6 +448,7 @@ mod tests {
             "DELETE",
             "DELETE FROM",
             "remove rows",
+            "pragma once",
         ] {
             assert!(!is_statement(text), "{text}");
         }
