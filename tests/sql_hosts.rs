@@ -20,7 +20,9 @@ struct Host {
 fn is_for_a_client(script: &str) -> bool {
     script.lines().any(|line| {
         let line = line.trim();
-        line.starts_with('\\') || line.eq_ignore_ascii_case("go") || line.to_ascii_uppercase().starts_with("DELIMITER")
+        line.starts_with('\\')
+            || line.eq_ignore_ascii_case("go")
+            || line.to_ascii_uppercase().starts_with("DELIMITER")
     })
 }
 
@@ -111,7 +113,8 @@ const HOSTS: &[Host] = &[
         file: "bin/clean.sh",
         wrap: |script| {
             let script = statements(script)?.trim_end();
-            let quoted = script.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`").replace('$', "\\$");
+            let quoted =
+                script.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`").replace('$', "\\$");
             Some(format!("uptime\npsql app -c \"{quoted}\"\n"))
         },
         before: 1,
@@ -166,7 +169,9 @@ fn what_is_found_in_a_file_of_sql_is_found_in_every_host() {
                 let gone = plain.iter().any(|sighting| sighting.kind == Kind::Removed);
                 if found.is_empty() || !gone && actual != expected {
                     let (number, name) = (index + 1, host.name);
-                    failures.push(format!("{id} example {number} in {name}: lines {actual:?}, expected {expected:?}"));
+                    failures.push(format!(
+                        "{id} example {number} in {name}: lines {actual:?}, expected {expected:?}"
+                    ));
                 }
             }
         }

@@ -294,6 +294,12 @@ impl<'a> Words<'a> {
                 .is_some_and(|word| AFTER_NAME.contains(&word) && word != "ON" && word != "AS")
     }
 
+    /// "drop database connection": nothing but small letters, and the object is one that people speak of.
+    fn is_remark(&self, name: usize) -> bool {
+        let is_prose = |token: &&str| token.chars().all(|letter| letter.is_ascii_lowercase());
+        name == 2 && self.upper(1) != Some("TABLE") && self.tokens.iter().take(3).all(is_prose)
+    }
+
     /// Whether what follows `DROP TABLE name` and its kin is SQL.
     fn object_goes_on(&self, verb: &str) -> bool {
         let mut index = 2;
@@ -324,10 +330,13 @@ impl<'a> Words<'a> {
         }
         let next = self.upper(index + 1);
         match verb {
-            "DROP" => next.is_none_or(|word| {
-                matches!(word, "CASCADE" | "RESTRICT" | "ON" | "PURGE" | "FORCE" | "WITH")
-                    || !word.starts_with(char::is_alphanumeric)
-            }),
+            "DROP" => {
+                (next.is_some() || !self.is_remark(index))
+                    && next.is_none_or(|word| {
+                        matches!(word, "CASCADE" | "RESTRICT" | "ON" | "PURGE" | "FORCE" | "WITH")
+                            || !word.starts_with(char::is_alphanumeric)
+                    })
+            }
             "ALTER" => next.is_some_and(|word| {
                 matches!(
                     word,
@@ -411,6 +420,8 @@ mod tests {
             "update %s set x = 1",
             "DROP TABLE IF EXISTS a, b CASCADE",
             "drop table orders",
+            "drop index orders_by_day",
+            "drop view if exists totals",
             "DROP DATABASE {}",
             "TRUNCATE orders",
             "truncate table orders",
@@ -438,6 +449,8 @@ mod tests {
             "update users in set order",
             "drop table reservations for two",
             "Drop database connection",
+            "drop database connection",
+            "drop index cards",
             "create table for two",
             "truncate text",
             "select an item from the list",
