@@ -119,11 +119,15 @@ fn base_name(program: &str) -> String {
     }
 }
 
-/// The program of `$(which rm)` and `$(command -v rm)`.
+/// The program of `$(which rm)`, `$(command -v rm)` and `$(echo rm)`.
 fn looked_up(program: &str) -> Option<&str> {
-    let inner = program.strip_prefix("$(")?.strip_suffix(')')?.trim();
-    let name =
-        ["which ", "command -v ", "type -p ", "type -P "].iter().find_map(|by| inner.strip_prefix(by))?;
+    let in_backticks = || program.strip_prefix('`')?.strip_suffix('`');
+    let inner = program.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')')).or_else(in_backticks)?;
+    let inner = inner.trim();
+    let name = ["which ", "command -v ", "type -p ", "type -P ", "echo "]
+        .iter()
+        .find_map(|by| inner.strip_prefix(by))
+        .filter(|name| !name.trim().contains(char::is_whitespace))?;
     Some(name.trim())
 }
 

@@ -81,6 +81,8 @@ pub(super) struct Pipe {
     pub(super) to: Vec<String>,
     /// What the command before it prints, where that is text.
     pub(super) text: Option<Fragment>,
+    /// Where the `find` stands that says what `xargs` works on.
+    pub(super) found_from: Option<usize>,
 }
 
 pub(super) struct Flow<'s, 'v> {
@@ -211,6 +213,12 @@ impl<'s> Flow<'s, '_> {
                 from: names[..index].iter().rev().flatten().take(MOST_PIPED).cloned().collect(),
                 to: names[index + 1..].iter().flatten().take(MOST_PIPED).cloned().collect(),
                 text: text.take(),
+                found_from: index.checked_sub(1).and_then(|before| match &parts[before] {
+                    Node::Simple(simple) if names[before].iter().any(|name| is_finder(name)) => {
+                        Some(simple.span.start)
+                    }
+                    _ => None,
+                }),
             };
             match part {
                 Node::Simple(simple) => {
@@ -568,6 +576,10 @@ impl<'s> Flow<'s, '_> {
         let argv = Argv { program: "set".to_owned(), subcommands: vec![name], ..Argv::default() };
         self.say(argv, simple, &State::default(), StatusHandling::Plain, &Pipe::default());
     }
+}
+
+fn is_finder(program: &str) -> bool {
+    matches!(program, "find" | "fd" | "fdfind")
 }
 
 fn add(guards: &mut Guards, more: &Guards) {

@@ -16,6 +16,9 @@ use crate::source::Language;
 /// Bytes of a command line that are kept as text; the words are kept in full.
 const LONGEST_COMMAND: usize = 8_000;
 
+/// Words that `echo … | xargs` hands over.
+const MOST_PRINTED: usize = 16;
+
 impl<'s> Flow<'s, '_> {
     pub(super) fn environment(&self, simple: &'s Simple) -> Vec<(String, Word)> {
         simple
@@ -107,6 +110,7 @@ impl<'s> Flow<'s, '_> {
             .flat_map(|word| &word.parts)
             .filter_map(|part| match part {
                 RawPart::Substitution { list, .. } => Some(list),
+                RawPart::Parameter { name, .. } => self.variables.substitution(name),
                 _ => None,
             })
             .flat_map(|list| list.iter().flat_map(|node| self.pipeline_programs(node)))
@@ -186,14 +190,24 @@ impl<'s> Flow<'s, '_> {
             .map(|arg| arg.word)
             .collect();
         let mut wrappers = self.around.wrappers.clone();
+        let by_xargs = argv.wrappers.iter().any(|wrapper| wrapper == "xargs");
         wrappers.extend(argv.wrappers);
+        let mut operands = argv.operands;
+        let mut text = self.shown(&simple.span);
+        if by_xargs {
+            let printed = pipe.text.as_ref().map_or("", |printed| printed.text.as_str());
+            operands.extend(printed.split_whitespace().take(MOST_PRINTED).map(Word::literal));
+            if let Some(start) = pipe.found_from {
+                text = self.shown(&(start..simple.span.end));
+            }
+        }
         let mut command = Command {
             program: argv.program,
             wrappers,
             remote: argv.remote.or_else(|| self.around.remote.clone()),
             subcommands: argv.subcommands,
             flags: argv.flags,
-            operands: argv.operands,
+            operands,
             environment: argv.environment,
             piped_from: pipe.from.clone(),
             piped_to: pipe.to.clone(),
@@ -204,7 +218,7 @@ impl<'s> Flow<'s, '_> {
                 status
             },
             guards: BTreeSet::new(),
-            text: self.shown(simple),
+            text,
         };
         if state.error_exit {
             command.guards.insert(Guarding::ErrorExit);
@@ -221,8 +235,8 @@ impl<'s> Flow<'s, '_> {
     }
 
     /// The command as a person would type it on one line.
-    pub(super) fn shown(&self, simple: &Simple) -> String {
-        let text = self.fragment.text.get(simple.span.clone()).unwrap_or_default();
+    pub(super) fn shown(&self, span: &Range<usize>) -> String {
+        let text = self.fragment.text.get(span.clone()).unwrap_or_default();
         let one_line = super::variables::cut(text, LONGEST_COMMAND).replace("\\\r\n", " ").replace("\\\n", " ");
         super::variables::fold(&one_line, LONGEST_COMMAND)
     }

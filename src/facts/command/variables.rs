@@ -76,6 +76,15 @@ impl<'s> Variables<'s> {
         words.filter_map(RawWord::variable)
     }
 
+    /// The commands whose output is all that a variable ever holds.
+    pub(super) fn substitution(&self, name: &str) -> Option<&'s List> {
+        let [Assigned::Value(raw)] = self.assigned.get(name)?.as_slice() else { return None };
+        match raw.parts.as_slice() {
+            [RawPart::Substitution { list, .. }] => Some(list),
+            _ => None,
+        }
+    }
+
     fn note(&mut self, name: &'s str, value: Assigned<'s>) {
         let entry = self.assigned.entry(name).or_default();
         // Past the limit the variable is unknown anyway.
@@ -335,8 +344,16 @@ impl<'s> Variables<'s> {
     }
 
     fn words_without_braces(&self, raw: &RawWord, hops: u8) -> Vec<Arg<'s>> {
-        let mut words = vec![Word { parts: Vec::new(), glob: false, quoted: raw.quoted }];
-        for part in &raw.parts {
+        // `rm${IFS}-rf${IFS}x` are three words.
+        let divides = |part: &RawPart| matches!(part, RawPart::Parameter { name, operation: Operation::Plain, quoted: false, .. } if name == "IFS");
+        let words = raw.parts.split(divides).flat_map(|parts| self.words_of(parts, raw.quoted, hops));
+        let words = words.take(MOST_WORDS);
+        words.map(|word| Arg { word, raw: None, start: raw.span.start }).collect()
+    }
+
+    fn words_of(&self, parts: &[RawPart], quoted: bool, hops: u8) -> Vec<Word> {
+        let mut words = vec![Word { parts: Vec::new(), glob: false, quoted }];
+        for part in parts {
             match part {
                 RawPart::Text { text, quoted, .. } => {
                     let glob = !quoted && text.contains(['*', '?', '[']);
@@ -382,7 +399,7 @@ impl<'s> Variables<'s> {
             }
         }
         words.truncate(MOST_WORDS);
-        words.into_iter().map(|word| Arg { word, raw: None, start: raw.span.start }).collect()
+        words
     }
 
     /// Appends a parameter to every word; an array or an unquoted value with blanks adds words.

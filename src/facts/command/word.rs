@@ -35,6 +35,26 @@ impl Word {
         text
     }
 
+    /// The path that the word comes to without its detours: `/srv/data` for `/srv//./data` and `/srv/x/../data`.
+    pub fn direct_path(&self) -> Option<String> {
+        let text = self.resolved();
+        let detours = ["//", "/./", "/../"].iter().any(|detour| text.contains(detour)) || text.ends_with("/..");
+        if !detours || !text.starts_with(['/', '~']) || text.contains(char::is_whitespace) {
+            return None;
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for name in text.split('/').skip(1) {
+            match name {
+                "" | "." => {}
+                ".." => drop(names.pop()),
+                name => names.push(name),
+            }
+        }
+        let start = text.split('/').next().unwrap_or_default();
+        let end = if text.ends_with('/') && !names.is_empty() { "/" } else { "" };
+        Some(format!("{start}/{}{end}", names.join("/")))
+    }
+
     /// What makes two words equal: the text, what is known of its expansions, and how they are guarded.
     pub fn content(&self) -> String {
         let mut text = String::new();
@@ -91,7 +111,7 @@ impl Word {
 fn shown(name: &str) -> String {
     if name == HOLE {
         "{…}".to_owned()
-    } else if name.starts_with('$') || name.starts_with('{') || name.starts_with('<') {
+    } else if name.starts_with(['$', '{', '<', '`']) {
         name.to_owned()
     } else {
         format!("${{{name}}}")
@@ -167,6 +187,17 @@ mod tests {
             let word = word(parts, glob);
             assert_eq!(word.collapses(), expected, "{}", word.display());
         }
+    }
+
+    #[test]
+    fn detours_of_a_path_are_left_out() {
+        let direct = |path: &str| Word::literal(path).direct_path();
+        assert_eq!(direct("/srv//./data").as_deref(), Some("/srv/data"));
+        assert_eq!(direct("/srv/app/../data/").as_deref(), Some("/srv/data/"));
+        assert_eq!(direct("~/../..").as_deref(), Some("~/"));
+        assert_eq!(direct("/srv/../../..").as_deref(), Some("/"));
+        assert_eq!(direct("/srv/data"), None);
+        assert_eq!(direct("https://example.com/x"), None);
     }
 
     #[test]

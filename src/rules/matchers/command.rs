@@ -44,7 +44,8 @@ impl Operand {
 
     /// A word is known by its name as well as by its value, where source alone gives it one.
     fn holds(&self, word: &Word) -> bool {
-        let texts = [word.display(), word.resolved()];
+        let mut texts = vec![word.display(), word.resolved()];
+        texts.extend(word.direct_path());
         self.matches.as_ref().is_none_or(|expression| texts.iter().any(|text| expression.is_match(text)))
             && !self
                 .not_matches
