@@ -222,9 +222,10 @@ fn reviewers(change: &Change, findings: &[Scored], knowledge: &Knowledge) -> Rev
     if let Some(owners) = Owners::of(change.tree(Side::Old)) {
         reviewers = reviewers.with_owners(&owners, open, &background.authors);
     }
+    reviewers = reviewers.with_roles_of_owners();
     reviewers.required = people.resolve(reviewers.required);
     reviewers.suggested = people.resolve(reviewers.suggested);
-    reviewers.with_people(background.suggested(change))
+    people.join(reviewers.with_people(background.suggested(change)), &background.authors)
 }
 
 /// What a change touches, in lines.

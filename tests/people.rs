@@ -230,3 +230,37 @@ fn a_shallow_clone_says_that_it_knows_in_part() {
     assert!(background.remarks.iter().any(|remark| remark.contains("shallow")));
     assert!(background.standing(&change, &[]).is_none());
 }
+
+#[test]
+fn the_command_names_reviewers_with_figures() {
+    let history = guarded();
+    let run = |arguments: &[&str]| {
+        let out = Command::new(env!("CARGO_BIN_EXE_foureyes"))
+            .args(["reviewers", "--staged"])
+            .args(arguments)
+            .current_dir(&history.root)
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("COLUMNS")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("XDG_CACHE_HOME", history.folder.path().join("cache"))
+            .output()
+            .unwrap();
+        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let told: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    let find = |list: &str, who: &str| {
+        told[list].as_array().unwrap().iter().find(|one| one["who"] == who).cloned().unwrap_or_default()
+    };
+    assert_eq!(find("required", "@acme/dba")["grounds"], "owner");
+    let eve = find("suggested", "eve@example.com");
+    assert_eq!((&eve["figures"]["reviewed"], &eve["figures"]["of"]), (&19.into(), &20.into()), "{eve}");
+    assert_eq!(eve["figures"]["under"], "infra/prod");
+    assert_eq!(find("required", "@acme/all")["reason"], "owns * (CODEOWNERS line 1)");
+    assert!(find("suggested", "ada@example.com").is_null(), "the author does not review");
+    assert_eq!(told["authors"][0]["email"], "ada@example.com");
+    let page = run(&["--color", "never"]);
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    assert!(page.contains("reviewed 19 of the last 20 changes"), "{page}");
+}

@@ -4,7 +4,8 @@ use super::Evidence;
 use crate::change::{Content, FileChange, Side};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Subject};
 
-const FILES: [&str; 4] = ["CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS"];
+const FILES: [&str; 5] =
+    ["CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", ".bitbucket/CODEOWNERS", "docs/CODEOWNERS"];
 
 /// One line of the file: pattern and owners.
 struct Entry<'a> {

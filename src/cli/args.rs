@@ -10,6 +10,7 @@ use super::demo::DemoArgs;
 use super::explain::ExplainArgs;
 use super::output::{Format, Output, OutputFile};
 use super::request::Orders;
+use super::reviewers::{ReviewersArgs, ReviewersFormat};
 use super::rules::RulesArgs;
 use super::terminal::{ColorChoice, display};
 use crate::gate::Threshold;
@@ -33,6 +34,8 @@ pub struct Arguments {
 pub enum Command {
     /// Judge a change and fail at or above the threshold
     Check(CheckArgs),
+    /// Say who must look at a change, and who could
+    Reviewers(ReviewersArgs),
     /// Show what a rule looks for, why, and what to do instead
     Explain(ExplainArgs),
     /// List, show and test rules
@@ -48,6 +51,7 @@ impl Arguments {
     pub fn wants_json(&self) -> bool {
         match &self.command {
             Command::Check(args) => args.report.format == Format::Json,
+            Command::Reviewers(args) => args.format == ReviewersFormat::Json,
             Command::Demo(args) => args.report.format == Format::Json,
             Command::Backtest(_) | Command::Calibrate(_) | Command::Explain(_) => false,
             Command::Rules(_) => false,

@@ -1,43 +1,19 @@
 //! `foureyes check`: judges a change of a repository, or a patch.
 
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 
 use super::args::{OrderArgs, ReportArgs};
 use super::failure::Failure;
 use super::judge::judge;
-use super::past::background;
+use super::selection::SelectionArgs;
 use super::terminal::ColorChoice;
-use crate::change::{Change, Repository};
-use crate::context::Background;
 use crate::gate::Status;
 
 /// Which change, and how strictly.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// What the next commit would change: the index against HEAD [default: the work tree against HEAD]
-    #[arg(long, group = "source")]
-    pub staged: bool,
-    /// What HEAD (or --head) adds to a branch, from their merge base
-    #[arg(long, value_name = "REV", group = "source")]
-    pub base: Option<String>,
-    /// The end of the change that --base begins
-    #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
-    pub head: String,
-    /// One commit against its first parent
-    #[arg(long, value_name = "REV", group = "source")]
-    pub commit: Option<String>,
-    /// Two commits, compared directly; A...B starts from their merge base
-    #[arg(long, value_name = "A..B", group = "source")]
-    pub range: Option<String>,
-    /// A unified diff; - reads standard input
-    #[arg(long, value_name = "FILE", group = "source")]
-    pub patch: Option<PathBuf>,
-    /// Where the repository is
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
-    pub folder: PathBuf,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
     #[command(flatten)]
     pub orders: OrderArgs,
     #[command(flatten)]
@@ -46,83 +22,6 @@ pub struct CheckArgs {
 
 pub fn run(args: &CheckArgs, color: ColorChoice) -> Result<Status, Failure> {
     let orders = args.orders.orders();
-    if let Some(file) = &args.patch {
-        return judge(&patch(file)?, Background::default(), &orders, &args.report.output(color));
-    }
-    let repository = Repository::discover(&args.folder)?;
-    let change = take(args, &repository)?;
-    let background = background(&repository, &change, orders.history);
+    let (change, background) = args.selection.take(orders.history)?;
     judge(&change, background, &orders, &args.report.output(color))
-}
-
-fn take(args: &CheckArgs, repository: &Repository) -> Result<Change, Failure> {
-    let change = match (&args.base, &args.commit, &args.range) {
-        (Some(base), ..) => repository.since(base, &args.head),
-        (_, Some(commit), _) => repository.commit(commit),
-        (.., Some(range)) => match Ends::of(range)? {
-            Ends { old, new, from_merge_base: true } => repository.since(old, new),
-            Ends { old, new, from_merge_base: false } => repository.range(old, new),
-        },
-        _ if args.staged => repository.staged(),
-        _ => repository.work_tree(),
-    };
-    Ok(change?)
-}
-
-fn patch(file: &Path) -> Result<Change, Failure> {
-    let (name, bytes) = match file == Path::new("-") {
-        true => {
-            let mut bytes = Vec::new();
-            ("standard input".to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
-        }
-        false => (file.display().to_string(), std::fs::read(file)),
-    };
-    let bytes = bytes.map_err(|error| {
-        Failure::new(format!("cannot read {name}: {error}"), "--patch names a file that holds a unified diff")
-    })?;
-    let mut change = Change::from_patch(&name, &bytes)?;
-    change.new.label = name;
-    Ok(change)
-}
-
-/// A range as git writes it.
-#[derive(Debug, PartialEq, Eq)]
-struct Ends<'a> {
-    old: &'a str,
-    new: &'a str,
-    from_merge_base: bool,
-}
-
-impl<'a> Ends<'a> {
-    /// `A..B`, or `A...B` from the merge base; a missing end is `HEAD`.
-    fn of(text: &'a str) -> Result<Self, Failure> {
-        let end = |name: &'a str| if name.is_empty() { "HEAD" } else { name };
-        let (dots, from_merge_base) = if text.contains("...") { ("...", true) } else { ("..", false) };
-        match text.split_once(dots) {
-            Some((old, new)) if text != dots && !new.contains("..") => {
-                Ok(Self { old: end(old), new: end(new), from_merge_base })
-            }
-            _ => Err(Failure::new(
-                format!("`{text}` is not a range"),
-                "write two revisions with two dots between them: --range main..HEAD",
-            )),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_read_as_git_reads_them() {
-        let ends = |text| Ends::of(text).map(|ends| (ends.old, ends.new, ends.from_merge_base)).ok();
-        assert_eq!(ends("a..b"), Some(("a", "b", false)));
-        assert_eq!(ends("a.."), Some(("a", "HEAD", false)));
-        assert_eq!(ends("..b"), Some(("HEAD", "b", false)));
-        assert_eq!(ends("a...b"), Some(("a", "b", true)));
-        for wrong in ["a", "..", "...", "", "a..b..c"] {
-            assert_eq!(ends(wrong), None, "{wrong}");
-        }
-    }
 }

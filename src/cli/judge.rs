@@ -6,9 +6,9 @@ use super::failure::Failure;
 use super::output::Output;
 use super::request::Orders;
 use crate::change::{Change, ChangeKind, FileSide, Side};
-use crate::context::Background;
+use crate::context::{Background, People};
 use crate::gate::{Policy, Status};
-use crate::pipeline::{self, Knowledge};
+use crate::pipeline::{self, Judged, Knowledge};
 use crate::plan::{self, Plan};
 use crate::report::Report;
 use crate::rules::{PROJECT_FOLDER, RuleError, RuleSet};
@@ -20,6 +20,18 @@ pub fn judge(
     orders: &Orders,
     output: &Output,
 ) -> Result<Status, Failure> {
+    let (judged, _) = assess(change, background, orders)?;
+    output.write(&Report {
+        change,
+        assessment: &judged.assessment,
+        verdict: &judged.verdict,
+        readings: &judged.readings,
+    })?;
+    Ok(if orders.report_only { Status::Pass } else { judged.verdict.status })
+}
+
+/// Judges by the project's own policy and rules; also what the project says of its people.
+pub fn assess(change: &Change, background: Background, orders: &Orders) -> Result<(Judged, People), Failure> {
     let mut policy = policy(change, orders)?;
     let rules = rules(change, &mut policy)?;
     let plans = orders.plans.iter().map(|path| plan(path, change)).collect::<Result<_, _>>()?;
@@ -30,14 +42,7 @@ pub fn judge(
         people: policy.people.clone(),
         assume_ai: policy.assume_ai,
     };
-    let judged = pipeline::judge(change, &rules, &knowledge, &policy);
-    output.write(&Report {
-        change,
-        assessment: &judged.assessment,
-        verdict: &judged.verdict,
-        readings: &judged.readings,
-    })?;
-    Ok(if orders.report_only { Status::Pass } else { judged.verdict.status })
+    Ok((pipeline::judge(change, &rules, &knowledge, &policy), policy.people))
 }
 
 fn policy(change: &Change, orders: &Orders) -> Result<Policy, Failure> {

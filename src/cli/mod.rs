@@ -11,8 +11,10 @@ mod known;
 mod output;
 mod past;
 mod request;
+mod reviewers;
 mod rules;
 mod run;
+mod selection;
 mod terminal;
 
 pub use run::run;

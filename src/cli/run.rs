@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use super::args::{Arguments, Command};
 use super::failure::Failure;
 use super::output::{complain, print};
-use super::{backtest, check, demo, explain, rules};
+use super::{backtest, check, demo, explain, reviewers, rules};
 use crate::gate::Status;
 use crate::report::{self, Page, Span, Style};
 
@@ -58,6 +58,7 @@ fn dispatch(arguments: Arguments) -> Result<Status, Failure> {
         Command::Check(args) => check::run(&args, color),
         Command::Backtest(args) => backtest::run(&args),
         Command::Calibrate(args) => backtest::calibrate(&args),
+        Command::Reviewers(args) => reviewers::run(&args, color),
         Command::Demo(args) => demo::run(&args, color),
         Command::Explain(args) => explain::run(&args, color),
         Command::Rules(args) => rules::run(args, color),

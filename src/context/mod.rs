@@ -21,7 +21,7 @@ pub use background::Background;
 pub use experience::{Experience, Familiarity, experience};
 pub use history::{Past, Person, Record, Walk};
 pub use memory::{Asked, FEWEST_COMMITS, Memory, Recollection};
-pub use model::{Origin, Place, PlaceName, Provenance, Reviewer, Reviewers};
+pub use model::{Figures, Grounds, Origin, Place, PlaceName, Provenance, Reviewer, Reviewers};
 pub use owners::{Claim, Dialect, Owners, Ownership, Problem};
 pub use people::{AssumeAi, People};
 pub use place::{PlaceSettings, Places};

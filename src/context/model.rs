@@ -38,6 +38,48 @@ pub struct Reviewer {
     pub who: String,
     /// `owns infra/prod/ (CODEOWNERS line 12)`, `14 of the last 20 changes under infra/prod`.
     pub reason: String,
+    pub grounds: Grounds,
+    /// What the past shows of a person.
+    pub figures: Option<Figures>,
+}
+
+/// Why somebody is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grounds {
+    /// CODEOWNERS.
+    Owner,
+    /// A rule or the policy asks for the role; `who` is the role, or who stands for it.
+    Role,
+    /// Commits and reviews.
+    Past,
+}
+
+/// What somebody did among the last changes of the touched part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Changes of the last `of` under `under` that they reviewed, and wrote.
+    pub reviewed: usize,
+    pub wrote: usize,
+    /// At most 20.
+    pub of: usize,
+    /// A folder, empty for the whole repository.
+    pub under: String,
+    /// Changes of these authors that they reviewed.
+    pub of_author: usize,
+    /// Days between their last commit or review and this change.
+    pub days: i64,
+}
+
+impl Reviewer {
+    pub fn owner(who: &str, reason: String) -> Self {
+        Self { who: who.to_owned(), reason, grounds: Grounds::Owner, figures: None }
+    }
+
+    /// A role, or somebody who stands for it.
+    pub fn of_role(who: String, reason: String) -> Self {
+        Self { who, reason, grounds: Grounds::Role, figures: None }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

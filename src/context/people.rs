@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::experience::{Experience, Familiarity};
-use super::{Origin, Provenance, Reviewer};
+use super::{Origin, Provenance, Reviewer, Reviewers};
 
 /// The tables `[people]` and `[ai]` of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -15,6 +15,8 @@ pub struct People {
     pub roles: BTreeMap<String, Vec<String>>,
     /// How well somebody knows this code, by address: `"ada@example.com" = "owner"`.
     pub experience: BTreeMap<String, Familiarity>,
+    /// Who stands behind a handle: `"@ada" = "ada@example.com"`.
+    pub handles: BTreeMap<String, String>,
 }
 
 /// When a change counts as written with an assistant.
@@ -42,11 +44,31 @@ impl People {
             for who in people {
                 if !resolved.iter().any(|known| known.who.eq_ignore_ascii_case(who)) {
                     let reason = format!("{}: {}", reviewer.who, reviewer.reason);
-                    resolved.push(Reviewer { who: who.clone(), reason });
+                    resolved.push(Reviewer::of_role(who.clone(), reason));
                 }
             }
         }
         resolved
+    }
+
+    /// Leaves out whoever is an author behind a handle, and the second name of somebody who is named by handle.
+    pub fn join(&self, reviewers: Reviewers, authors: &[(String, String)]) -> Reviewers {
+        let address = |who: &str| {
+            let known = self.handles.iter().find(|(handle, _)| handle.eq_ignore_ascii_case(who));
+            known.map_or(who, |(_, address)| address.as_str()).to_lowercase()
+        };
+        let mut seen: Vec<String> = authors.iter().map(|(_, email)| email.to_lowercase()).collect();
+        let mut keep = |list: Vec<Reviewer>| -> Vec<Reviewer> {
+            list.into_iter()
+                .filter(|one| {
+                    let address = address(&one.who);
+                    let is_new = !seen.contains(&address);
+                    seen.push(address);
+                    is_new
+                })
+                .collect()
+        };
+        Reviewers { required: keep(reviewers.required), suggested: keep(reviewers.suggested) }
     }
 
     /// Lets what the project says of the authors stand over the history.
@@ -81,7 +103,7 @@ mod tests {
     use super::*;
 
     fn reviewer(who: &str) -> Reviewer {
-        Reviewer { who: who.to_owned(), reason: "rule a/b".to_owned() }
+        Reviewer::of_role(who.to_owned(), "rule a/b".to_owned())
     }
 
     #[test]
@@ -93,6 +115,22 @@ mod tests {
         assert_eq!(who, ["@acme/SRE", "role dba"]);
         let alone = people.resolve(vec![reviewer("role sre")]);
         assert_eq!((alone[0].who.as_str(), alone[0].reason.as_str()), ("@acme/sre", "role sre: rule a/b"));
+    }
+
+    #[test]
+    fn a_handle_and_an_address_are_one_person() {
+        let handles = BTreeMap::from([
+            ("@Ada".to_owned(), "ada@example.com".to_owned()),
+            ("@bob".to_owned(), "Bob@example.com".to_owned()),
+        ]);
+        let people = People { handles, ..People::default() };
+        let named = Reviewers {
+            required: vec![reviewer("@ada"), reviewer("@bob"), reviewer("@eve")],
+            suggested: vec![reviewer("bob@example.com"), reviewer("carol@example.com")],
+        };
+        let joined = people.join(named, &[("Ada".to_owned(), "ada@example.com".to_owned())]);
+        let who: Vec<&str> = joined.required.iter().chain(&joined.suggested).map(|one| &*one.who).collect();
+        assert_eq!(who, ["@bob", "@eve", "carol@example.com"]);
     }
 
     #[test]

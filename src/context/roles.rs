@@ -25,7 +25,7 @@ impl Reviewers {
         let people = |roles: Vec<(&str, Vec<&str>)>| {
             roles
                 .into_iter()
-                .map(|(role, rules)| Reviewer { who: format!("role {role}"), reason: reason(&rules) })
+                .map(|(role, rules)| Reviewer::of_role(format!("role {role}"), reason(&rules)))
                 .collect()
         };
         Self { required: people(required), suggested: people(suggested) }

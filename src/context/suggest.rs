@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::history::Past;
-use super::{Reviewer, is_bot};
+use super::{Figures, Grounds, Reviewer, is_bot};
 
 /// Days after which a review or commit counts half.
 const HALF_LIFE: f64 = 180.0;
@@ -126,7 +126,14 @@ pub fn suggest(question: &Question<'_>) -> Vec<Reviewer> {
         .take(MOST_PEOPLE)
         .map(|(person, known)| {
             let who = if known.email.is_empty() { &known.name } else { &known.email };
-            Reviewer { who: who.clone(), reason: reason(question, &paths, person, &authors) }
+            let last = active.get(&person).copied().unwrap_or(question.at);
+            let figures = figures(question, &paths, person, &authors, last);
+            Reviewer {
+                who: who.clone(),
+                reason: figures.sentence(),
+                grounds: Grounds::Past,
+                figures: Some(figures),
+            }
         })
         .collect()
 }
@@ -177,8 +184,7 @@ impl<'a> Near<'a> {
     }
 }
 
-/// `14 of the last 20 changes under infra/prod`.
-fn reason(question: &Question<'_>, paths: &[&str], person: u32, authors: &[u32]) -> String {
+fn figures(question: &Question<'_>, paths: &[&str], person: u32, authors: &[u32], last: i64) -> Figures {
     let past = question.past;
     let common = match common_folder(paths) {
         "" => busiest_folder(paths),
@@ -190,29 +196,38 @@ fn reason(question: &Question<'_>, paths: &[&str], person: u32, authors: &[u32])
         .map(|path| common.is_empty() || path.strip_prefix(common).is_some_and(|rest| rest.starts_with('/')))
         .collect();
     let touches = |list: &[u32]| list.iter().any(|path| below.get(*path as usize).copied().unwrap_or(false));
-    let recent =
-        past.records.iter().filter(|record| record.time <= question.at && touches(&record.paths)).take(RECENT);
-    let (mut count, mut wrote, mut reviewed) = (0, 0, 0);
-    for record in recent {
-        count += 1;
-        wrote += usize::from(record.author == person);
-        reviewed += usize::from(record.reviewers.contains(&person));
+    let before = || past.records.iter().filter(|record| record.time <= question.at);
+    let mut figures =
+        Figures { under: common.to_owned(), days: (question.at - last).max(0) / DAY, ..Figures::default() };
+    for record in before().filter(|record| touches(&record.paths)).take(RECENT) {
+        figures.of += 1;
+        figures.wrote += usize::from(record.author == person);
+        figures.reviewed += usize::from(record.reviewers.contains(&person));
     }
-    let place = if common.is_empty() { "here".to_owned() } else { format!("under {common}") };
-    let of_author = past
-        .records
-        .iter()
+    figures.of_author = before()
         .filter(|record| authors.contains(&record.author) && record.reviewers.contains(&person))
         .count();
-    match (reviewed, wrote) {
-        (0, 0) if of_author > 0 => format!("reviewed {of_author} changes of this author"),
-        (0, 0) => "worked on these files before".to_owned(),
-        (1.., _) if count == 1 => format!("reviewed the last change {place}"),
-        (_, 1..) if count == 1 => format!("wrote the last change {place}"),
-        (reviewed, wrote) if reviewed > wrote => {
-            format!("reviewed {reviewed} of the last {count} changes {place}")
+    figures
+}
+
+impl Figures {
+    /// `14 of the last 20 changes under infra/prod`.
+    fn sentence(&self) -> String {
+        let place = if self.under.is_empty() { "here".to_owned() } else { format!("under {}", self.under) };
+        let count = self.of;
+        match (self.reviewed, self.wrote) {
+            (0, 0) if self.of_author > 0 => {
+                let changes = if self.of_author == 1 { "change" } else { "changes" };
+                format!("reviewed {} {changes} of this author", self.of_author)
+            }
+            (0, 0) => "worked on these files before".to_owned(),
+            (1.., _) if count == 1 => format!("reviewed the last change {place}"),
+            (_, 1..) if count == 1 => format!("wrote the last change {place}"),
+            (reviewed, wrote) if reviewed > wrote => {
+                format!("reviewed {reviewed} of the last {count} changes {place}")
+            }
+            (_, wrote) => format!("{wrote} of the last {count} changes {place}"),
         }
-        (_, wrote) => format!("{wrote} of the last {count} changes {place}"),
     }
 }
 

@@ -5,7 +5,7 @@ mod finding;
 
 use super::page::{Page, Span, Style, wrap};
 use super::{Display, Report, counted, grouped};
-use crate::change::ChangeKind;
+use crate::change::{Change, ChangeKind};
 use crate::gate::Status;
 use crate::risk::{Level, Scored, State};
 
@@ -13,6 +13,8 @@ use crate::risk::{Level, Scored, State};
 const INDENT: usize = 11;
 /// Findings shown in full unless all are wanted.
 const MOST_FINDINGS: usize = 7;
+
+pub(super) use closing::people;
 
 /// Renders the report.
 pub fn human(report: &Report<'_>, display: &Display) -> String {
@@ -52,7 +54,7 @@ fn opening(page: &mut Page, report: &Report<'_>, display: &Display) {
     let name = format!("foureyes {}", env!("CARGO_PKG_VERSION"));
     let rest = format!(
         " · {} · {} · +{} −{}",
-        what(report),
+        what(report.change),
         counted(summary.files, "file", "files"),
         grouped(summary.added),
         grouped(summary.deleted)
@@ -78,8 +80,7 @@ fn opening(page: &mut Page, report: &Report<'_>, display: &Display) {
 }
 
 /// The change in a few words: `staged`, `main..HEAD`.
-fn what(report: &Report<'_>) -> String {
-    let change = report.change;
+pub(super) fn what(change: &Change) -> String {
     match change.kind {
         ChangeKind::WorkTree => "work tree".to_owned(),
         ChangeKind::Staged => "staged".to_owned(),
@@ -146,7 +147,7 @@ fn advice(report: &Report<'_>, shown: &[&Scored]) -> Vec<String> {
 }
 
 /// A line of the form ` label     text`, its text wrapped.
-fn row(page: &mut Page, label: &str, text: &str, style: Style, display: &Display) {
+pub(super) fn row(page: &mut Page, label: &str, text: &str, style: Style, display: &Display) {
     let mut label = Some(label);
     for line in wrap(text, display.width - INDENT) {
         let start = label.take().unwrap_or_default();

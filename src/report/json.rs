@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::Report;
 use super::visible::escaped_json;
-use crate::change::{ChangeKind, Revision};
+use crate::change::{Change, ChangeKind, Revision};
 use crate::context::{Experience, Place, Provenance, Reviewers};
 use crate::gate::Verdict;
-use crate::risk::{Coverage, Level, Row, Score, Scored, State};
+use crate::risk::{Assessment, Coverage, Level, Row, Score, Scored, State};
 use crate::rules::{Confidence, Kind, Related, Severity};
 
 /// Grows when a reader of the former version could misread the new one.
@@ -36,7 +36,7 @@ struct Tool {
 }
 
 #[derive(Serialize)]
-struct ChangeSummary<'a> {
+pub(super) struct ChangeSummary<'a> {
     kind: &'static str,
     old: &'a str,
     new: &'a str,
@@ -76,14 +76,7 @@ pub fn json(report: &Report<'_>) -> String {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "foureyes", version: env!("CARGO_PKG_VERSION") },
-        change: ChangeSummary {
-            kind: kind(report.change.kind),
-            old: name(&report.change.old),
-            new: name(&report.change.new),
-            files: assessment.summary.files,
-            added: assessment.summary.added,
-            deleted: assessment.summary.deleted,
-        },
+        change: summary(report.change, assessment),
         score: assessment.score,
         level: assessment.level,
         verdict: report.verdict,
@@ -109,7 +102,19 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
     pretty(&serde_json::json!({ "schema_version": SCHEMA_VERSION, "error": error }))
 }
 
-fn pretty(value: &impl Serialize) -> String {
+/// What was compared, as every document of the program names it.
+pub(super) fn summary<'a>(change: &'a Change, assessment: &Assessment) -> ChangeSummary<'a> {
+    ChangeSummary {
+        kind: kind(change.kind),
+        old: name(&change.old),
+        new: name(&change.new),
+        files: assessment.summary.files,
+        added: assessment.summary.added,
+        deleted: assessment.summary.deleted,
+    }
+}
+
+pub(super) fn pretty(value: &impl Serialize) -> String {
     // Strings, numbers and lists of them always serialise.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');

@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod page;
 mod reference;
+mod reviewers;
 mod snippet;
 mod visible;
 
@@ -20,6 +21,7 @@ pub use human::human;
 pub use json::{SCHEMA_VERSION, error as json_error, json};
 pub use page::{Page, Span, Style, wrap};
 pub use reference::{explanation, rules_json, rules_list, rules_markdown};
+pub use reviewers::{Asked, reviewers, reviewers_json};
 pub use visible::visible;
 
 /// Everything that a format may show.

@@ -140,30 +140,34 @@ fn experience(page: &mut Page, report: &Report<'_>, display: &Display) {
 
 fn reviewers(page: &mut Page, report: &Report<'_>, display: &Display) {
     let reviewers = &report.assessment.reviewers;
-    let all = || reviewers.required.iter().chain(&reviewers.suggested);
-    let width = all().map(|one| visible(&one.who).width() + 2).max().unwrap_or(0).clamp(12, display.width / 3);
+    let kinds = [("required", &reviewers.required), ("suggested", &reviewers.suggested)];
     let mut head = Some("review");
-    let mut list = |kind: &str, people: &[Reviewer]| {
-        for person in people {
-            let start = format!(" {:<10}{kind:<11}", head.take().unwrap_or_default());
-            let who = keep_end(&person.who, width - 1);
-            let gap = " ".repeat(width - who.width());
-            let used = start.width() + width;
-            for (index, line) in wrap(&person.reason, display.width.saturating_sub(used)).iter().enumerate() {
-                page.line(match index {
-                    0 => vec![
-                        Span::new(&start, Style::Dim),
-                        Span::new(&who, Style::Strong),
-                        Span::plain(&gap),
-                        Span::plain(line),
-                    ],
-                    _ => vec![Span::plain(&" ".repeat(used)), Span::plain(line)],
-                });
-            }
+    let lines = kinds.into_iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)));
+    let lines: Vec<(String, &Reviewer)> =
+        lines.map(|(kind, one)| (format!(" {:<10}{kind:<11}", head.take().unwrap_or_default()), one)).collect();
+    people(page, &lines, display);
+}
+
+/// People with the reason for each, behind what their lines start with.
+pub(in super::super) fn people(page: &mut Page, lines: &[(String, &Reviewer)], display: &Display) {
+    let width = lines.iter().map(|(_, one)| visible(&one.who).width() + 2).max().unwrap_or(0);
+    let width = width.clamp(12, display.width / 3);
+    for (start, person) in lines {
+        let who = keep_end(&person.who, width - 1);
+        let gap = " ".repeat(width - who.width());
+        let used = start.width() + width;
+        for (index, line) in wrap(&person.reason, display.width.saturating_sub(used)).iter().enumerate() {
+            page.line(match index {
+                0 => vec![
+                    Span::new(start, Style::Dim),
+                    Span::new(&who, Style::Strong),
+                    Span::plain(&gap),
+                    Span::plain(line),
+                ],
+                _ => vec![Span::plain(&" ".repeat(used)), Span::plain(line)],
+            });
         }
-    };
-    list("required", &reviewers.required);
-    list("suggested", &reviewers.suggested);
+    }
 }
 
 fn waived(page: &mut Page, report: &Report<'_>, display: &Display) {
