@@ -6,22 +6,38 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The twins in which nothing dangerous happens: their report must stay below the level medium.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 27] = [
     "admin-check-moved-to-router",
+    "alarm-moved-to-another-file",
+    "application-folder-renamed",
     "application-reformatted",
+    "archive-handed-to-another-stack",
     "cleanup-script-tidied",
+    "compose-with-anchors",
     "confirmation-extracted",
+    "counted-file-systems-get-names-with-moved",
+    "flux-folders-renamed",
+    "gitlab-jobs-extend-a-template",
+    "helm-values-restructured",
+    "inline-rules-become-resources",
     "migration-adds-a-table",
+    "module-defaults-documented",
+    "module-folder-renamed",
     "module-split-into-files",
     "namespace-moved-to-base",
+    "overlays-reorganised",
     "policy-statements-reordered",
     "rename-for-consistency-with-moved",
+    "template-rewritten-in-yaml",
     "tenant-condition-moved-to-join",
+    "terraform-formatted",
     "validation-extracted",
     "workflow-jobs-split",
     "zone-moved-to-variable",
-    "alarm-moved-to-another-file",
 ];
+
+/// Incidents that one finding of medium weight tells; all others reach the level high.
+const MILD: [&str; 1] = ["validation-removed-before-purge"];
 
 fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
@@ -71,7 +87,8 @@ fn incidents_weigh_and_their_twins_stay_low() {
         let report: serde_json::Value = serde_json::from_str(&report).unwrap();
         let score = report["score"].as_u64().unwrap();
         let harmless = HARMLESS.contains(&name.as_str());
-        if harmless && score >= 15 || !harmless && score < 15 {
+        let least = if MILD.contains(&name.as_str()) { 15 } else { 40 };
+        if harmless && score >= 15 || !harmless && score < least {
             wrong.push(format!("{name}: {score}"));
         }
     }

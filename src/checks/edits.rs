@@ -78,6 +78,11 @@ impl Comparison<'_> {
         let found =
             if block { block_edit(stem, before, after, &old, &new) } else { self.value_edit(stem, &old, &new) };
         let Some(mut edit) = found else { return };
+        // A chart that learns an option writes it only for those who set it.
+        let optional = |one: &Attribute| matches!(one.value, Value::Unknown(_));
+        if before.system == System::Kubernetes && edit.old.is_none() && edit.new.is_some_and(optional) {
+            return;
+        }
         if edits.iter().any(|known| known.path == edit.path) {
             return;
         }
@@ -220,6 +225,12 @@ impl Comparison<'_> {
 
     /// The value of an absent line.
     fn is_default(&self, attribute: &Attribute) -> bool {
+        // A null is no line at all, and what falls back to one says nothing to those who give no value.
+        match &attribute.value {
+            Value::Literal(Scalar::Null) => return true,
+            Value::Unknown(source) if falls_back_to_null(source) => return true,
+            _ => {}
+        }
         match self.table.default.get(&without_indexes(&attribute.path)) {
             Some(serde_json::Value::String(text)) => attribute.value.as_text() == *text,
             Some(other) => {
@@ -356,6 +367,15 @@ fn fits(text: &str, texts: &[String]) -> bool {
     text.len() >= first.len() + last.len() && text.starts_with(first.as_str()) && text.ends_with(last.as_str())
 }
 
+/// `lookup(each.value, "zone", null)`, `try(var.zone, null)`.
+fn falls_back_to_null(source: &str) -> bool {
+    let inner = ["lookup(", "try("].iter().find_map(|start| source.strip_prefix(start));
+    inner
+        .and_then(|inner| inner.strip_suffix(')'))
+        .and_then(|inner| inner.rsplit_once(','))
+        .is_some_and(|(_, last)| last.trim() == "null")
+}
+
 /// The object that a plain reference names: `aws_subnet.a` of `aws_subnet.a[0].id`, `var.zone`; `None` for anything
 /// but a plain reference.
 fn object_of(source: &str) -> Option<String> {
@@ -395,6 +415,14 @@ mod tests {
         assert_eq!(object_of("data.aws_vpc.main.id").as_deref(), Some("data.aws_vpc.main"));
         assert_eq!(object_of("join(\"-\", var.a)"), None);
         assert_eq!(object_of("each.value.zone"), None);
+    }
+
+    #[test]
+    fn fallbacks_to_null_are_no_value() {
+        assert!(falls_back_to_null("lookup(each.value, \"zone\", null)"));
+        assert!(falls_back_to_null("try(var.a.zone, null)"));
+        assert!(!falls_back_to_null("lookup(each.value, \"zone\", \"a\")"));
+        assert!(!falls_back_to_null("var.zone"));
     }
 
     #[test]

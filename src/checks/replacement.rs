@@ -31,7 +31,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pair in same.chain(moved.iter().copied()) {
         let after = pair.after;
-        if after.system != system || !is_managed(after) {
+        if after.system != system || !is_managed(after) || is_new_every_time(after) {
             continue;
         }
         let Some((table, source)) = tables::replacement(after) else { continue };
@@ -73,6 +73,23 @@ fn moved_pairs<'a>(evidence: &'a Evidence<'_>, system: System) -> Vec<Pair<'a>> 
         }
     }
     pairs
+}
+
+/// A job of its own for each run: its name is computed, or its tool deletes the last one first.
+fn is_new_every_time(after: &Resource) -> bool {
+    let hook = |one: &Attribute| {
+        ["helm.sh/hook", "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-options"].iter().any(|key| {
+            one.path.starts_with("metadata.annotations") && one.path.contains(key)
+        }) && (!one.path.contains("sync-options") || {
+            let text = one.value.as_text();
+            text.contains("Replace=true") || text.contains("Force=true")
+        })
+    };
+    after.kind == "batch/Job"
+        && (after.attribute("metadata.generateName").is_some()
+            || after.name.contains("${")
+            || after.attribute("metadata.name").is_some_and(|name| matches!(name.value, Value::Unknown(_)))
+            || after.attributes.iter().any(hook))
 }
 
 fn provider_of(resource: &Resource) -> &str {
@@ -186,6 +203,10 @@ fn notes(
 /// How grave it is to lose the object, and what still stands in the way.
 fn severity(most: Severity, after: &Resource) -> (Severity, Option<&'static str>) {
     let is = |path: &str| after.attribute(path).is_some_and(|one| one.value.as_bool() == Some(true));
+    // A job that is done holds nothing: the next rollout stops, and that is all.
+    if after.kind == "batch/Job" {
+        return (most.min(Severity::Medium), None);
+    }
     let grave = match tables::class_of(after) {
         Some(Class::Data | Class::Identity | Class::Container) => most,
         Some(Class::Compute) => most.min(Severity::High),

@@ -40,16 +40,27 @@ pub use program::{
 pub use statement::{is_tautology, mark_new_tables};
 pub use structured::{of_neighbour, property_path};
 pub use syntax::{Pattern, Sameness};
-pub use terraform::settle;
 pub use text::LinePattern;
 
-use crate::source::{Document, Focus, Language};
+use crate::change::Change;
+use crate::source::{Document, FileReading, Focus, Language, NotAnalysed};
 
 /// The patterns of rules that look for their own facts, chosen for one file.
 #[derive(Default)]
 pub struct Patterns<'a> {
     pub syntax: Vec<&'a Pattern>,
     pub lines: Vec<&'a LinePattern>,
+}
+
+/// What only both sides and the unchanged files can tell; returns what could not be compared.
+pub fn settle(
+    old: &mut Vec<Fact>,
+    new: &mut Vec<Fact>,
+    change: &Change,
+    readings: &[FileReading],
+) -> Vec<NotAnalysed> {
+    structured::settle(old, new, change);
+    terraform::settle(old, new, change, readings)
 }
 
 /// Everything that one document says. Facts outside the focus may be left out where they are certain to be equal

@@ -16,12 +16,14 @@ mod pipeline;
 mod properties;
 mod reshape;
 mod setting;
+mod settle;
 mod system;
 pub(super) mod toml;
 mod yaml;
 mod yaml_scalar;
 
 pub use cloudformation::property_path;
+pub use settle::settle;
 
 use std::sync::Arc;
 
