@@ -78,12 +78,13 @@ fn moved_pairs<'a>(evidence: &'a Evidence<'_>, system: System) -> Vec<Pair<'a>> 
 /// A job of its own for each run: its name is computed, or its tool deletes the last one first.
 fn is_new_every_time(after: &Resource) -> bool {
     let hook = |one: &Attribute| {
-        ["helm.sh/hook", "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-options"].iter().any(|key| {
-            one.path.starts_with("metadata.annotations") && one.path.contains(key)
-        }) && (!one.path.contains("sync-options") || {
-            let text = one.value.as_text();
-            text.contains("Replace=true") || text.contains("Force=true")
-        })
+        ["helm.sh/hook", "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-options"]
+            .iter()
+            .any(|key| one.path.starts_with("metadata.annotations") && one.path.contains(key))
+            && (!one.path.contains("sync-options") || {
+                let text = one.value.as_text();
+                text.contains("Replace=true") || text.contains("Force=true")
+            })
     };
     after.kind == "batch/Job"
         && (after.attribute("metadata.generateName").is_some()
