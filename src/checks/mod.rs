@@ -21,6 +21,7 @@ mod instructions;
 mod intent;
 mod kubernetes_links;
 mod kustomize_entries;
+mod leftovers;
 mod lookalike;
 mod migrations;
 mod modules;
@@ -71,11 +72,15 @@ const CHECKS: &[(&str, Check)] = &[
     ("applied-migrations", migrations::applied),
     ("authoritative", authoritative::check),
     ("capacity", capacity::check),
+    ("chat-text", leftovers::chat),
     ("codeowners", codeowners::check),
+    ("commented-out", leftovers::commented),
+    ("conflict-markers", leftovers::conflicts),
     ("crossing", crossing::check),
     ("dns-records", dns_records::check),
     ("down-destroys", migrations::down),
     ("downsized", sizes::check),
+    ("elision", leftovers::elision),
     ("expiry", expiry::check),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
@@ -101,6 +106,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("renamed-resources", renamed::check),
     ("safeguard-switch", switches::check),
     ("state-backend", backend::check),
+    ("stub", leftovers::stub),
     ("tests", tests::check),
     ("transaction-removed", transaction_removed::check),
     ("unknown-type", unknown_type::check),
