@@ -85,7 +85,14 @@ pub(super) fn key(fact: &Fact) -> Key {
         Body::Call(call) => Key {
             // The method alone: `filter(…).delete()` and `all().delete()` are one call with another receiver.
             identity: format!("call {}", call.callee.rsplit(['.', ':']).next().unwrap_or_default()),
-            content: format!("{} {:?} {:?} {}", call.callee, call.chain, call.arguments, call.loop_depth > 0),
+            content: format!(
+                "{} {:?} {:?} {} {}",
+                call.callee,
+                call.chain,
+                call.arguments,
+                call.loop_depth > 0,
+                call.ends_chain
+            ),
         },
         Body::Test(test) => Key {
             identity: format!("test {}", test.name),

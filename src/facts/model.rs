@@ -326,6 +326,8 @@ pub struct Call {
     pub arguments: Vec<Argument>,
     /// Builder calls before it, oldest first: `["Client::builder", "danger_accept_invalid_certs(true)"]`.
     pub chain: Vec<String>,
+    /// No further call is built upon it: `delete(x)` is complete, that of `delete(x).where(y)` is not.
+    pub ends_chain: bool,
     /// 0 outside loops.
     pub loop_depth: u8,
     /// The call's normalised source text.

@@ -424,7 +424,12 @@ pub struct ArgumentTest {
 #[serde(deny_unknown_fields)]
 pub struct CallMatcher {
     /// Globs over the resolved callee, any of them: `shutil.rmtree`, `*.deleteMany`, `std::fs::remove_dir_all`.
+    /// All calls when empty, which only alternatives of `any` may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callee: Vec<String>,
+    /// Documents of these languages only; for alternatives of `any`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// All of these must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<ArgumentTest>,
@@ -439,6 +444,9 @@ pub struct CallMatcher {
     pub chain: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_chain: Option<String>,
+    /// Regular expression that every entry of the builder chain matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_chain: Option<String>,
     /// Regular expressions over the call's normalised source text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -446,6 +454,16 @@ pub struct CallMatcher {
     pub not_text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_loop: Option<bool>,
+    /// Whether no further call is built upon it: `delete(x)`, not that of `delete(x).where(y)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_chain: Option<bool>,
+    /// Besides the keys above one of these must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any: Vec<CallMatcher>,
+    /// Both sides: this regular expression matched the last link of the chain (the method with its arguments) or one
+    /// before it, and matches none now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loses_text: Option<String>,
 }
 
 /// Safeguards in program code that are gone (`removed`) or protect less (`changed`), never ones that only moved.

@@ -34,7 +34,15 @@ pub fn rule(rule: &Rule) -> Result<(), String> {
         Matcher::File(_) if rule.files.is_empty() => Err("`file` needs `files`".into()),
         Matcher::Setting(setting) if setting.path.is_empty() => Err("`setting` needs a `path`".into()),
         Matcher::Statement(statement) if statement.verb.is_empty() => Err("`statement` needs a `verb`".into()),
-        Matcher::Call(call) if call.callee.is_empty() => Err("`call` needs a `callee`".into()),
+        Matcher::Call(call)
+            if call.callee.is_empty()
+                && (call.any.is_empty() || call.any.iter().any(|one| one.callee.is_empty())) =>
+        Err("`call` needs a `callee`".into()),
+        Matcher::Call(call)
+            if call.loses_text.is_some() && rule.when.iter().all(|when| *when == When::Introduced) =>
+        {
+            Err("`loses_text` needs `when` to name changed or removed".into())
+        }
         Matcher::Command(command)
             if command.compares() && rule.when.iter().all(|when| *when == When::Introduced) =>
         {

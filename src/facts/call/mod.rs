@@ -111,12 +111,25 @@ impl<'d> Walk<'d> {
             callee: callee.path,
             arguments: self.code.arguments(node, &self.around),
             chain: callee.chain,
+            ends_chain: !is_built_upon(node),
             loop_depth: self.loops - u8::from(own_loop && self.loops > 0),
             text: normalised(self.code.text, node),
         };
         let locus = self.document.locus(node.byte_range(), self.scope.clone());
         self.facts.push(Fact { locus, body: Body::Call(call) });
     }
+}
+
+/// Whether a method of what the call returns is called next, also over lines.
+fn is_built_upon(node: Node<'_>) -> bool {
+    let Some(parent) = node.parent() else { return false };
+    let inner = match parent.kind() {
+        "attribute" | "member_expression" | "method_invocation" => parent.child_by_field_name("object"),
+        "selector_expression" => parent.child_by_field_name("operand"),
+        "field_expression" => parent.child_by_field_name("value"),
+        _ => None,
+    };
+    inner.is_some_and(|inner| inner.id() == node.id())
 }
 
 /// A module or function of Rust that is only compiled for tests.
