@@ -22,7 +22,7 @@ mod text;
 mod value;
 
 pub use crate::source::scope_of;
-pub use command::is_in_family;
+pub use command::{is_in_family, members};
 pub use file::file_fact;
 pub use guard::is_destructive;
 pub use migration::{Step, step_of};

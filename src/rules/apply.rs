@@ -1,5 +1,8 @@
 //! Asks every rule about every delta and words the answers as findings.
 
+use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
+
 use super::draft::{Draft, OldPlace, Place};
 use super::finding::{Finding, Kind, Subject};
 use super::matchers::{Captures, Hit, Turn};
@@ -29,9 +32,14 @@ pub struct Answers {
 /// Applies the declarative rules. A rule that does not compile is skipped here: loading already reported it.
 pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>) -> Answers {
     let mut answers = Answers::default();
+    // Rules by the kind of fact, each kind looked for once: a script holds thousands of commands.
+    let mut shelves: HashMap<Discriminant<Body>, Vec<&Entry>> = HashMap::new();
     for delta in deltas {
         let Some(fact) = delta.new_fact().or(delta.old()) else { continue };
-        for entry in rules.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
+        let shelf = shelves
+            .entry(discriminant(&fact.body))
+            .or_insert_with(|| rules.iter().filter(|entry| is_about(&entry.rule, &fact.body)).collect());
+        for entry in shelf.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
             // A syntax pattern is only tried on the languages of its rule.
             let any_language = entry.rule.languages.is_empty() || matches!(fact.body, Body::Syntax(_));
             // Names in program code are a rule's matter only if it says so.
@@ -46,8 +54,16 @@ pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>)
     answers
 }
 
+/// A syntax pattern and a line pattern speak of what they found themselves.
 fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
     match &fact.body {
+        Body::Syntax(found) | Body::Text(found) => rule.id == found.rule,
+        _ => true,
+    }
+}
+
+fn is_about(rule: &Rule, body: &Body) -> bool {
+    match body {
         Body::Resource(_) => rule.resource.is_some(),
         Body::Setting(_) => rule.setting.is_some(),
         Body::Command(_) => rule.command.is_some(),
@@ -56,8 +72,8 @@ fn speaks_of(rule: &Rule, fact: &Fact) -> bool {
         Body::Guard(_) => rule.guard.is_some(),
         Body::Definition(_) => false,
         Body::Dependency(_) => rule.dependency.is_some(),
-        Body::Syntax(found) => rule.syntax.is_some() && rule.id == found.rule,
-        Body::Text(found) => rule.text.is_some() && rule.id == found.rule,
+        Body::Syntax(_) => rule.syntax.is_some(),
+        Body::Text(_) => rule.text.is_some(),
         Body::File(_) => rule.file.is_some(),
         // Checks look at tests.
         Body::Test(_) => false,

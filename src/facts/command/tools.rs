@@ -176,6 +176,12 @@ impl Tools {
     }
 }
 
+/// The programs of a family, the name of the family among them.
+pub fn members(family: &str) -> impl Iterator<Item = &str> {
+    let others = Tools::get().tools.get(family).map_or(&[][..], |tool| tool.also.as_slice());
+    std::iter::once(family).chain(others.iter().map(String::as_str))
+}
+
 /// Whether a program belongs to a family of tools: `tofu` to `terraform`.
 pub fn is_in_family(program: &str, family: &str) -> bool {
     program == family || Tools::get().family(program) == family

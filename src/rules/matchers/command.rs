@@ -2,12 +2,14 @@
 
 use super::dangers;
 use super::{Captures, Hit, Question, Turn, shorten};
-use crate::facts::{Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, is_in_family};
+use crate::facts::{Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, is_in_family, members};
 use crate::rules::condition::{Expression, expression, optional};
 use crate::rules::model::command_model::{CommandMatcher, GuardName, OperandTest};
 
 pub(super) struct Commands {
     matcher: CommandMatcher,
+    /// The only programs that the matcher and its alternatives speak of, sorted; `None` for all.
+    programs: Option<Vec<String>>,
     program_pattern: Option<Expression>,
     text: Option<Expression>,
     not_text: Option<Expression>,
@@ -74,6 +76,7 @@ impl Commands {
             return Err(format!("`does`: there is no `{unknown}` in rules/data/dangers.yaml"));
         }
         Ok(Self {
+            programs: programs(matcher),
             program_pattern: optional("program_pattern", matcher.program_pattern.as_ref())?,
             text: optional("text", matcher.text.as_ref())?,
             not_text: optional("not_text", matcher.not_text.as_ref())?,
@@ -130,6 +133,13 @@ impl Commands {
             }
         }
         found
+    }
+
+    /// By the program alone: most rules speak of a few of them, and a script is made of many others.
+    fn may_concern(&self, command: &Command) -> bool {
+        self.programs
+            .as_ref()
+            .is_none_or(|programs| programs.binary_search_by(|one| one.as_str().cmp(&command.program)).is_ok())
     }
 
     pub(super) fn is_met(&self, command: &Command) -> bool {
@@ -348,7 +358,7 @@ impl Commands {
 impl Question for Commands {
     fn hits(&self, fact: &Fact) -> Vec<Hit> {
         match &fact.body {
-            Body::Command(command) if !self.is_two_sided() => self
+            Body::Command(command) if !self.is_two_sided() && self.may_concern(command) => self
                 .concerns(command)
                 .iter()
                 .map(|concern| self.hit(fact, command, concern, ("", "")))
@@ -362,6 +372,9 @@ impl Question for Commands {
             return None;
         }
         let (Some(new), Some(after)) = (new, new.and_then(command)) else { return Some(Vec::new()) };
+        if !self.may_concern(after) {
+            return Some(Vec::new());
+        }
         let before = old.and_then(command);
         let Some((concern, change)) = self.turn(before, after) else { return Some(Vec::new()) };
         let change = (change.0.as_str(), change.1.as_str());
@@ -370,6 +383,23 @@ impl Question for Commands {
             new: Some(self.hit(new, after, &concern, change)),
         }])
     }
+}
+
+/// Every program that satisfies `program` of a matcher or of one of its alternatives.
+fn programs(matcher: &CommandMatcher) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    if !matcher.program.is_empty() {
+        all.extend(matcher.program.iter().flat_map(|name| members(name)).map(str::to_owned));
+    } else {
+        if matcher.any.is_empty() {
+            return None;
+        }
+        for alternative in &matcher.any {
+            all.extend(programs(alternative)?);
+        }
+    }
+    all.sort_unstable();
+    Some(all)
 }
 
 fn command(fact: &Fact) -> Option<&Command> {
