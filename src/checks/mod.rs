@@ -1,6 +1,7 @@
 //! The algorithmic rules: what no declarative matcher can express. A rule names its check by `check: {name: …}`.
 
 mod addresses;
+mod agents;
 mod authoritative;
 mod backend;
 mod capacity;
@@ -69,6 +70,8 @@ type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 
 /// Every check by the name that rules use.
 const CHECKS: &[(&str, Check)] = &[
+    ("agent-orders", agents::orders),
+    ("agent-settings", agents::settings),
     ("applied-migrations", migrations::applied),
     ("authoritative", authoritative::check),
     ("capacity", capacity::check),
