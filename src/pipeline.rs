@@ -61,6 +61,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         new_resources: &compared.new_surroundings,
         maps: &compared.maps,
         readings: &compared.readings,
+        not_analysed: &compared.not_analysed,
         plans: &knowledge.plans,
     };
     let answers = rules::apply(rules, &compared.deltas, &surroundings);

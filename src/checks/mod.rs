@@ -4,6 +4,7 @@ mod addresses;
 mod agents;
 mod authoritative;
 mod backend;
+mod broken;
 mod capacity;
 mod codeowners;
 mod conditions;
@@ -23,10 +24,12 @@ mod intent;
 mod kubernetes_links;
 mod kustomize_entries;
 mod leftovers;
+mod lock_step;
 mod lookalike;
 mod migrations;
 mod modules;
 mod moves;
+mod net_loss;
 mod overlooked;
 mod pipeline_needs;
 mod plan;
@@ -34,21 +37,25 @@ mod provider;
 mod removed;
 mod renamed;
 mod replacement;
+mod secrets;
 mod sizes;
 mod statements;
 mod switches;
 mod tests;
 mod token_permissions;
 mod transaction_removed;
+mod undeclared;
+mod unjudged;
 mod unknown_type;
 mod versions;
+mod weaker;
 
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
 use crate::facts::{Body, Fact, Resource};
 use crate::plan::Plan;
 use crate::rules::{Finding, Place, Rule, RuleSet};
-use crate::source::FileReading;
+use crate::source::{FileReading, NotAnalysed};
 
 /// Everything a check may look at.
 pub struct Evidence<'a> {
@@ -61,6 +68,8 @@ pub struct Evidence<'a> {
     pub maps: &'a [Option<LineMap>],
     /// One entry for each file of the change.
     pub readings: &'a [FileReading],
+    /// Sorted by path.
+    pub not_analysed: &'a [NotAnalysed],
     pub plans: &'a [Plan],
 }
 
@@ -79,12 +88,15 @@ const CHECKS: &[(&str, Check)] = &[
     ("codeowners", codeowners::check),
     ("commented-out", leftovers::commented),
     ("conflict-markers", leftovers::conflicts),
+    ("constant-moved", weaker::constants),
     ("crossing", crossing::check),
+    ("crypto-weakened", weaker::crypto),
     ("dns-records", dns_records::check),
     ("down-destroys", migrations::down),
     ("downsized", sizes::check),
     ("elision", leftovers::elision),
     ("expiry", expiry::check),
+    ("fail-open", weaker::fail_open),
     ("for-each-switch", count_switch::check),
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
@@ -96,11 +108,13 @@ const CHECKS: &[(&str, Check)] = &[
     ("kubernetes-links", kubernetes_links::check),
     ("kustomize-entries", kustomize_entries::check),
     ("migration-order", migrations::order),
+    ("lock-step", lock_step::check),
     ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),
     ("pipeline-needs", pipeline_needs::check),
     ("moved-removed", moves::check),
     ("non-atomic-migration", migrations::atomic),
+    ("not-judged", unjudged::check),
     ("overlooked-attributes", overlooked::check),
     ("plan", plan::check),
     ("provider-target", provider::check),
@@ -108,20 +122,25 @@ const CHECKS: &[(&str, Check)] = &[
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
     ("safeguard-switch", switches::check),
+    ("secrets", secrets::check),
     ("state-backend", backend::check),
     ("stub", leftovers::stub),
+    ("syntax-broken", broken::check),
     ("tests", tests::check),
     ("transaction-removed", transaction_removed::check),
+    ("undeclared-import", undeclared::check),
     ("unknown-type", unknown_type::check),
     ("token-permissions", token_permissions::check),
 ];
 
-/// The check that looks at what the others found.
-const AFTERWARDS: &str = "intent";
+type Afterthought = fn(&Rule, &Evidence<'_>, &[Finding]) -> Vec<Finding>;
+
+/// The checks that look at what all others found.
+const AFTERWARDS: &[(&str, Afterthought)] = &[("intent", intent::check), ("net-loss", net_loss::check)];
 
 /// Whether a rule may name this check.
 pub fn exists(name: &str) -> bool {
-    name == AFTERWARDS || CHECKS.iter().any(|(known, _)| *known == name)
+    AFTERWARDS.iter().any(|(known, _)| *known == name) || CHECKS.iter().any(|(known, _)| *known == name)
 }
 
 /// Runs the checks that the rules name.
@@ -136,13 +155,15 @@ pub fn run(rules: &RuleSet, evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Runs the check that looks at what all others found.
+/// Runs the checks that look at what all others found.
 pub fn run_afterwards(rules: &RuleSet, evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<Finding> {
-    rules
-        .iter()
-        .filter(|entry| entry.rule.check.as_ref().is_some_and(|check| check.name == AFTERWARDS))
-        .flat_map(|entry| intent::check(&entry.rule, evidence, findings))
-        .collect()
+    let mut more = Vec::new();
+    for entry in rules.iter() {
+        let Some(wanted) = &entry.rule.check else { continue };
+        let Some((_, check)) = AFTERWARDS.iter().find(|(name, _)| *name == wanted.name) else { continue };
+        more.extend(check(&entry.rule, evidence, findings));
+    }
+    more
 }
 
 impl Evidence<'_> {

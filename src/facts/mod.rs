@@ -12,6 +12,7 @@ mod migration;
 mod model;
 mod path;
 mod program;
+mod secret;
 mod slot;
 mod statement;
 mod structured;
@@ -36,6 +37,9 @@ pub use path::{
 };
 pub use program::{
     Check, Connective, Definition, DefinitionKind, Flaw, Form, Formula, Guard, GuardKind, Parameter, Term,
+};
+pub use secret::{
+    Recognised, Secret, assignment, holds_key, is_placeholder, is_telling, masked, may_hold, secrets_in,
 };
 pub use statement::{is_tautology, mark_new_tables};
 pub use structured::{of_neighbour, property_path};

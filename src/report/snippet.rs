@@ -4,6 +4,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::Report;
 use super::page::{Span, Style};
+use crate::facts::masked;
 use crate::risk::Scored;
 use crate::rules::Kind;
 use crate::source::{FileReading, SideReading};
@@ -122,7 +123,7 @@ fn cut<'a>(side: &'a SideReading, wanted: &[u32], sign: Sign) -> Vec<Raw<'a>> {
     let mut lines: Vec<Raw<'a>> = wanted[..shown]
         .iter()
         .filter_map(|number| {
-            let text = side.lines.line(*number)?.into();
+            let text = masked(side.lines.line(*number)?);
             Some(Raw { number: Some(*number), sign, text, marks: Vec::new() })
         })
         .collect();
@@ -142,7 +143,7 @@ fn header(side: &SideReading, number: u32) -> Option<Raw<'_>> {
     let context = |number: u32, text| Raw {
         number: Some(number),
         sign: Sign::Context,
-        text: std::borrow::Cow::Borrowed(text),
+        text: masked(text),
         marks: Vec::new(),
     };
     for above in (number.saturating_sub(FARTHEST_HEADER).max(1)..number).rev() {

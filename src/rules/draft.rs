@@ -3,6 +3,7 @@
 use super::finding::{Finding, Kind, Subject};
 use super::matchers::Captures;
 use super::model::{Confidence, Rule, Severity};
+use crate::facts::masked;
 use crate::source::{Locus, Position};
 
 /// A place on the new side; line 0 where nothing is left to point at.
@@ -99,7 +100,8 @@ impl Draft {
             confidence: lower(rule.confidence, self.doubt),
             effect: rule.effect,
             place_policy: rule.place,
-            message: fill(&rule.message, &self.captures),
+            // What a credential is worth stands in no report.
+            message: masked(&fill(&rule.message, &self.captures)).into_owned(),
             why: rule.why.trim().to_owned(),
             instead: rule.instead.trim().to_owned(),
             references: rule.references.clone(),
@@ -115,7 +117,7 @@ impl Draft {
             old_path: self.old.as_ref().map(|old| old.path.clone()),
             old_line: self.old.as_ref().map(|old| old.line),
             old_end_line: self.old.as_ref().map(|old| old.end_line),
-            evidence: self.evidence,
+            evidence: self.evidence.iter().map(|line| masked(line).into_owned()).collect(),
             hints: self.hints,
             also: Vec::new(),
         }

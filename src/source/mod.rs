@@ -15,5 +15,5 @@ pub use document::{
     Document, Embedding, HOLE, Language, LineIndex, Locus, NotAnalysed, OffsetMap, Position, Scope,
 };
 pub use parse::parse;
-pub use read::{FileReading, Focus, SideReading, read};
+pub use read::{FileReading, Focus, SideReading, SyntaxBreak, read};
 pub use scope::{name_of, scope_of};

@@ -39,6 +39,18 @@ pub struct FileReading {
     /// Where both sides are text.
     pub map: Option<LineMap>,
     pub not_analysed: Vec<NotAnalysed>,
+    /// The old side could be read without an error and the new one cannot.
+    pub broken: Option<SyntaxBreak>,
+}
+
+/// An error of syntax that the change brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxBreak {
+    pub language: Language,
+    /// 1-based, on the new side.
+    pub line: u32,
+    /// More or fewer brackets stay open than before.
+    pub unbalanced: bool,
 }
 
 /// One side of a file that is text.
@@ -84,7 +96,8 @@ impl FileReading {
 
 /// Reads one file. Never fails: what cannot be read is listed.
 pub fn read(index: usize, file: &FileChange) -> FileReading {
-    let mut reading = FileReading { index, old: None, new: None, map: None, not_analysed: Vec::new() };
+    let mut reading =
+        FileReading { index, old: None, new: None, map: None, not_analysed: Vec::new(), broken: None };
     let mut text = |side: Side| match admit(file.judged(side)?) {
         Admitted::Text(text) => Some(text),
         Admitted::NoText => None,
@@ -124,6 +137,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
     };
     let mut old = old.map(|text| parsed(Side::Old, text, None));
     let mut new = new.map(|text| parsed(Side::New, text, old.as_ref()));
+    reading.broken = old.as_ref().zip(new.as_ref()).and_then(|(old, new)| breakage(old, new));
     if let (Some(old), Some(new)) = (&mut old, &mut new)
         && old.is_readable() != new.is_readable()
     {
@@ -192,6 +206,33 @@ impl Parsed {
         let Some(tree) = &self.tree else { return false };
         !self.language.is_data() || torn(tree) * 5 < self.read.len().max(1)
     }
+}
+
+/// What the change broke in a file that was whole.
+fn breakage(old: &Parsed, new: &Parsed) -> Option<SyntaxBreak> {
+    let whole = old.language == new.language && old.tree.is_some() && !old.has_error();
+    let tree = new.tree.as_ref().filter(|tree| whole && tree.root_node().has_error())?;
+    // Brackets in strings and comments count on both sides alike.
+    let open = |text: &str| {
+        let mut open = [0i64; 3];
+        for byte in text.bytes() {
+            match byte {
+                b'(' => open[0] += 1,
+                b')' => open[0] -= 1,
+                b'[' => open[1] += 1,
+                b']' => open[1] -= 1,
+                b'{' => open[2] += 1,
+                b'}' => open[2] -= 1,
+                _ => {}
+            }
+        }
+        open
+    };
+    Some(SyntaxBreak {
+        language: new.language,
+        line: first_error(tree).unwrap_or(1).clamp(1, new.text.lines().count().max(1)) as u32,
+        unbalanced: open(&old.read) != open(&new.read),
+    })
 }
 
 /// Bytes in which the grammar found no structure.

@@ -1,0 +1,299 @@
+//! `crypto-weakened`: a weaker algorithm, less work, a guessable source of randomness, or a signature that is not looked
+//! at, where something better stood before.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::super::Evidence;
+use super::hunks::hunks;
+use crate::delta::similarity;
+use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
+use crate::source::{FileReading, SideReading};
+
+/// Share of words from which a new line is the old one, edited.
+const ALIKE: f64 = 0.34;
+
+/// Things of which one stands for the other.
+struct Family {
+    name: &'static str,
+    strong: Option<Regex>,
+    weak: Regex,
+    /// What must stand on the line or in the name of the function around it.
+    context: Option<Regex>,
+    /// What shows that nothing depends on its strength.
+    harmless: Option<Regex>,
+    severity: Severity,
+}
+
+fn families() -> &'static [Family] {
+    static FAMILIES: OnceLock<Vec<Family>> = OnceLock::new();
+    FAMILIES.get_or_init(|| {
+        let secret = r"(?i)passw|passphrase|\bpw\b|\bpwd\b|secret|token|\bkey|_key|key_|nonce|\botp\b|session|salt|csrf|reset|invite|auth|credential|signature|\bhmac|verif|coupon|voucher|\biv\b";
+        let harmless = r"(?i)usedforsecurity\s*=\s*False|etag|cache|checksum|fingerprint|dedup|content_?hash|shard|bucket|bloom|digest_for_cache";
+        let family = |name, strong: &str, weak: &str, context: &str, harmless: &str, severity| {
+            let regex = |pattern: &str| Regex::new(pattern).ok();
+            let optional = |pattern: &str| if pattern.is_empty() { Some(None) } else { regex(pattern).map(Some) };
+            Some(Family {
+                name,
+                strong: optional(strong)?,
+                weak: regex(weak)?,
+                context: optional(context)?,
+                harmless: optional(harmless)?,
+                severity,
+            })
+        };
+        [
+            family(
+                "a hash that is broken",
+                r"(?i)sha-?_?(?:256|384|512|3)|blake[23]|bcrypt|scrypt|argon2|pbkdf2|sha2\b",
+                r"(?i)\bmd[45]\b|[._\x22'(:]md5|\bsha-?_?1\b|[._\x22'(:]sha1\b|\bcrc32|adler32",
+                "",
+                harmless,
+                Severity::High,
+            ),
+            family(
+                "a fast hash for a password",
+                r"(?i)bcrypt|scrypt|argon2|pbkdf2",
+                r"(?i)\bmd[45]\b|md5|sha-?_?(?:1|256|384|512)|blake[23]",
+                "",
+                "(?i)pbkdf2|hmac_?sha|argon2|scrypt",
+                Severity::Critical,
+            ),
+            family(
+                "a cipher that leaks or is broken",
+                r"(?i)\bgcm\b|_gcm|gcm\(|chacha20|\bccm\b|\bsiv\b|\beax\b|aes-?_?256|aesgcm|fernet",
+                r"(?i)\becb\b|_ecb|/ecb/|\brc4\b|arcfour|\b3?des\b|tripledes|desede|blowfish",
+                "",
+                "",
+                Severity::Critical,
+            ),
+            family(
+                "randomness that can be guessed",
+                r"\bsecrets\.|os\.urandom|SystemRandom|OsRng|randomBytes|randomUUID|getRandomValues|crypto/rand|SecureRandom|getrandom|crypto\.randomInt|thread_rng|rand\.Read",
+                r"\brandom\.(?:random|randint|choice|choices|getrandbits|randrange|sample)|Math\.random|math/rand|seed_from_u64|new Random\(|SmallRng|\brand\.(?:Intn?|Int63|Seed)|ThreadLocalRandom|fastrand",
+                secret,
+                "",
+                Severity::Critical,
+            ),
+            family(
+                "a token whose signature is not checked",
+                "",
+                r#"(?i)verify_signature["']?\s*[:=]\s*(?:false)|verify_exp["']?\s*[:=]\s*false|ignoreExpiration["']?\s*:\s*true|algorithms?["']?\s*[:=]\s*\[[^\]]*["']none["']|\balg["']?\s*[:=]\s*["']none["']|insecure_disable_signature_validation\(|dangerous_insecure_decode|\.ParseUnverified\("#,
+                "",
+                "",
+                Severity::Critical,
+            ),
+            family(
+                "a token whose signature is not checked",
+                r"(?i)jwt\.verify\(|jwtVerify\(|verifyIdToken\(",
+                r"(?i)jwt\.decode\(|jwt_?decode\(|decodeJwt\(",
+                "",
+                "",
+                Severity::Critical,
+            ),
+            family(
+                "a comparison whose time gives the secret away",
+                r"compare_digest|timingSafeEqual|constant_time_eq|ct_eq|ConstantTimeCompare|hmac\.Equal|MessageDigest\.isEqual|constantTimeEquals|verify_slice",
+                r"[^=!<>]===?[^=]|\.equals\(|\.eq\(|bytes\.Equal\(",
+                r"(?i)signature|digest|hmac|\bmac\b|token|secret|hash|\bsig\b|expected|provided",
+                "",
+                Severity::High,
+            ),
+            family(
+                "an old version of TLS",
+                r"(?i)tls_?v?1[._]?[23]\b|VersionTLS1[23]\b|TLSv1\.[23]",
+                r"(?i)\btls_?v?1(?:[._]?[01])?\b|VersionTLS1[01]\b|VersionSSL30|sslv[23]\b|PROTOCOL_(?:TLSv1(?:_1)?|SSLv23?|SSLv3)\b",
+                "",
+                r"(?i)reject|disable|deny|forbid|!=|no_tls",
+                Severity::High,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    })
+}
+
+/// A number that sets how much work a guess costs.
+fn work() -> Option<&'static Regex> {
+    static WORK: OnceLock<Option<Regex>> = OnceLock::new();
+    WORK.get_or_init(|| {
+        Regex::new(
+            r"(?i)bcrypt|pbkdf2|scrypt|argon2|gensalt|genSalt|salt_?rounds|hash_?rounds|log_?rounds|work_?factor|(?:hash|kdf|password|key)\w*_?iterations|iterations\w*(?:hash|kdf|password)|key_?size|keysize|modulus_?length|(?:generate_private_key|GenerateKey|RsaPrivateKey::new|rsa\.generate)",
+        )
+        .ok()
+    })
+    .as_ref()
+}
+
+pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, reading) in evidence.readings.iter().enumerate() {
+        let (Some(file), Some(new)) = (evidence.change.files.get(index), &reading.new) else { continue };
+        if !new.documents.first().is_some_and(|host| host.language.is_program()) {
+            continue;
+        }
+        let path = file.path();
+        let mut told = Vec::new();
+        for hunk in hunks(reading) {
+            for (line, text) in &hunk.new {
+                if is_remark(text) || told.contains(line) {
+                    continue;
+                }
+                let seen = families()
+                    .iter()
+                    .find_map(|family| {
+                        Some((
+                            weaker(family, reading, &hunk.old, (*line, text))?,
+                            family.name.to_owned(),
+                            family.severity,
+                        ))
+                    })
+                    .or_else(|| {
+                        let (old, was, is) = cheaper(&hunk.old, text)?;
+                        Some((Some(old), format!("{is} instead of {was} steps or bits"), Severity::High))
+                    });
+                let Some((old, name, severity)) = seen else { continue };
+                told.push(*line);
+                let draft = Draft {
+                    severity: Some(severity),
+                    old: old.map(|line| OldPlace {
+                        path: file.old.as_ref().map_or(path, |old| old.path.as_str()).to_owned(),
+                        line,
+                        end_line: line,
+                    }),
+                    subject: Some(Subject {
+                        home: path.to_owned(),
+                        name: function(new, *line).unwrap_or_default(),
+                    }),
+                    content: text.trim().to_owned(),
+                    ..Draft::new(Kind::Changed, Place::line(index, path, *line))
+                };
+                let quoted: String = text.trim().chars().take(80).collect();
+                findings.push(draft.capture("name", name).capture("text", quoted).finish(rule));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether a new line uses the weak thing of a family; with the old line that used the strong one.
+fn weaker(
+    family: &Family,
+    reading: &FileReading,
+    old: &[(u32, &str)],
+    (line, text): (u32, &str),
+) -> Option<Option<u32>> {
+    if !family.weak.is_match(text) {
+        return None;
+    }
+    let harmless = |text: &str| family.harmless.as_ref().is_some_and(|harmless| harmless.is_match(text));
+    let strong = |text: &str| family.strong.as_ref().is_some_and(|strong| strong.is_match(text));
+    if harmless(text) || strong(text) {
+        return None;
+    }
+    if let Some(context) = &family.context {
+        let around = reading.new.as_ref().and_then(|side| function(side, line)).unwrap_or_default();
+        if !context.is_match(text) && !context.is_match(&around) {
+            return None;
+        }
+    }
+    let was_weak =
+        old.iter().any(|(_, old)| family.weak.is_match(old) && (!strong(old) || similarity(old, text) >= 0.9));
+    if was_weak {
+        return None;
+    }
+    match &family.strong {
+        None => {
+            // Written over several lines, or moved from elsewhere in the file.
+            let everywhere =
+                reading.old.as_ref().is_some_and(|side| side.text.lines().any(|old| old.trim() == text.trim()));
+            (!everywhere).then_some(None)
+        }
+        Some(_) => {
+            let mut candidates = old.iter().filter(|(_, old)| strong(old) && !is_remark(old) && !harmless(old));
+            let only = candidates.clone().count() == 1;
+            let found = candidates.find(|(_, old)| only || similarity(old, text) >= ALIKE)?;
+            Some(Some(found.0))
+        }
+    }
+}
+
+/// The same line with one smaller number.
+fn cheaper(old: &[(u32, &str)], text: &str) -> Option<(u32, u64, u64)> {
+    if !work()?.is_match(text) {
+        return None;
+    }
+    let (shape, numbers) = numbers(text);
+    old.iter().find_map(|(line, old)| {
+        let (old_shape, before) = self::numbers(old);
+        if old_shape != shape || before.len() != numbers.len() {
+            return None;
+        }
+        let mut differing = before.iter().zip(&numbers).filter(|(was, is)| was != is);
+        let (was, is) = differing.next()?;
+        (differing.next().is_none() && is < was && *was > 1).then_some((*line, *was, *is))
+    })
+}
+
+/// A line with `#` for each number, and the numbers.
+fn numbers(text: &str) -> (String, Vec<u64>) {
+    let (mut shape, mut numbers) = (String::new(), Vec::new());
+    let mut digits = String::new();
+    let mut before = ' ';
+    for letter in text.trim().chars().chain([' ']) {
+        let of_number = letter.is_ascii_digit() || letter == '_' && !digits.is_empty();
+        if of_number && !(digits.is_empty() && (before.is_alphabetic() || before == '_')) {
+            digits.push(letter);
+            continue;
+        }
+        if !digits.is_empty() {
+            numbers.push(digits.replace('_', "").parse().unwrap_or(u64::MAX));
+            shape.push('#');
+            digits.clear();
+        }
+        if !letter.is_whitespace() {
+            shape.push(letter);
+        }
+        before = letter;
+    }
+    (shape, numbers)
+}
+
+/// The name of the function around a line.
+fn function(side: &SideReading, line: u32) -> Option<String> {
+    let host = side.documents.first()?;
+    let range = side.lines.range(line)?;
+    let text = side.lines.line(line)?;
+    let at = range.start + (text.len() - text.trim_start().len());
+    let node = host.tree.as_ref()?.root_node().descendant_for_byte_range(at, at + 1)?;
+    crate::source::scope_of(host, &node).pop()
+}
+
+fn is_remark(text: &str) -> bool {
+    let text = text.trim_start();
+    ["#", "//", "/*", "* ", "\"\"\""].iter().any(|opener| text.starts_with(opener)) && !text.starts_with("#[")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_compiles() {
+        assert_eq!(families().len(), 8);
+    }
+
+    #[test]
+    fn one_smaller_number_costs_less() {
+        let old = [(3, "salt = bcrypt.gensalt(rounds=12)")];
+        assert_eq!(cheaper(&old, "salt = bcrypt.gensalt(rounds=4)"), Some((3, 12, 4)));
+        assert_eq!(cheaper(&old, "salt = bcrypt.gensalt(rounds=14)"), None);
+        assert_eq!(cheaper(&[(1, "iterations = 100")], "iterations = 50"), None);
+        assert_eq!(
+            cheaper(&[(1, "PBKDF2_ITERATIONS = 600_000")], "PBKDF2_ITERATIONS = 1000"),
+            Some((1, 600_000, 1000))
+        );
+    }
+}
