@@ -49,7 +49,12 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         // What never could be judged is no news.
         let never = file.old.as_ref().is_some_and(is_unreadable);
         let listed = open.iter().any(|(known, _, _)| *known == index);
-        if !in_part && !gone && !never && !listed && matters(&entry.path) && !MADE.iter().any(|part| lower.contains(part))
+        if !in_part
+            && !gone
+            && !never
+            && !listed
+            && matters(&entry.path)
+            && !MADE.iter().any(|part| lower.contains(part))
         {
             open.push((index, &entry.path, &entry.reason));
         }
