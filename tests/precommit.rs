@@ -114,4 +114,14 @@ fn the_hook_judges_what_is_committed() {
     sandbox.write("nightly.job", "vacuum orders nightly\n");
     let fixed = sandbox.commit(&["-a"]);
     assert!(fixed.status.success(), "{}", said(&fixed));
+
+    // With the message the same commit is judged once more, by what it says of itself.
+    let configured = fs::read_to_string(sandbox.project.join(".pre-commit-config.yaml")).unwrap();
+    sandbox.write(
+        ".pre-commit-config.yaml",
+        &configured.replace("id: foureyes-system", "id: foureyes-commit-msg-system\n        verbose: true"),
+    );
+    sandbox.done(&sandbox.project, "pre-commit", &["install", "--hook-type", "commit-msg"]);
+    let told = sandbox.commit(&["-a", "-m", "Co-Authored-By: Claude <noreply@anthropic.com>"]);
+    assert!(said(&told).contains("Claude Code (trailer Co-Authored-By)"), "{}", said(&told));
 }

@@ -14,6 +14,7 @@ mod objects;
 mod pairs;
 mod patch;
 mod patch_header;
+mod proposal;
 mod renames;
 mod revision;
 

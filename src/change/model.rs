@@ -169,7 +169,8 @@ pub struct Change {
     pub new: Revision,
     /// Sorted by [`FileChange::path`].
     pub files: Vec<FileChange>,
-    /// Newest first; empty where there are no commits yet.
+    /// Newest first; empty where there are no commits yet. The one that is being made, where its message is known, has
+    /// no id.
     pub commits: Vec<Commit>,
     pub skipped: Vec<Skipped>,
     pub old_tree: Box<dyn Tree>,

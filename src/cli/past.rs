@@ -31,6 +31,13 @@ pub fn background(repository: &Repository, change: &Change, with_history: bool) 
     background
 }
 
+/// Who makes the next commit: as git tells its hooks (`git commit --author`), else as configured.
+pub fn author(repository: &Repository) -> Option<(String, String)> {
+    let given = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let told = given("GIT_AUTHOR_NAME").zip(given("GIT_AUTHOR_EMAIL"));
+    told.or_else(|| repository.user())
+}
+
 /// `foureyes` in the user's cache folder.
 fn cache_folder() -> Option<PathBuf> {
     let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());

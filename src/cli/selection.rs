@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::Failure;
-use super::past::background;
+use super::past::{author, background};
 use crate::change::{Change, Repository};
 use crate::context::Background;
 
@@ -31,6 +31,9 @@ pub struct SelectionArgs {
     /// A unified diff; - reads standard input
     #[arg(long, value_name = "FILE", group = "source")]
     pub patch: Option<PathBuf>,
+    /// The message of the commit that is being made, as the hook commit-msg gets it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "commit", "range", "patch"])]
+    pub message_file: Option<PathBuf>,
     /// Where the repository is
     #[arg(short = 'C', value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
@@ -43,7 +46,10 @@ impl SelectionArgs {
             return Ok((patch(file)?, Background::default()));
         }
         let repository = Repository::discover(&self.folder)?;
-        let change = self.find(&repository)?;
+        let mut change = self.find(&repository)?;
+        if let Some(file) = &self.message_file {
+            repository.propose(&mut change, &message(file)?, author(&repository));
+        }
         let background = background(&repository, &change, with_history);
         Ok((change, background))
     }
@@ -61,6 +67,16 @@ impl SelectionArgs {
         };
         Ok(change?)
     }
+}
+
+fn message(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read(file).map_err(|error| {
+        Failure::new(
+            format!("cannot read {}: {error}", file.display()),
+            "--message-file names the file that git hands to the hook commit-msg: --message-file \"$1\"",
+        )
+    })?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn patch(file: &Path) -> Result<Change, Failure> {
