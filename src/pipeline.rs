@@ -2,13 +2,16 @@
 
 use crate::change::{Change, FileChange, LineMap, Side};
 use crate::checks::{self, Evidence};
-use crate::context::{AssumeAi, Background, Owners, People, PlaceSettings, Places, Reviewers, TouchedFile};
+use crate::context::{
+    Assistants, Background, Hand, Origin, Owners, People, PlaceSettings, Places, Provenance, Reviewers,
+    TouchedFile, Understanding,
+};
 use crate::delta::{self, Delta};
 use crate::facts::{self, Body, Fact};
 use crate::gate::{self, Policy, Verdict};
 use crate::plan::Plan;
 use crate::risk::{self, Assessment, Coverage, Row, Scored, State, Summary};
-use crate::rules::{self, RuleSet, Surroundings};
+use crate::rules::{self, RuleSet, Severity, Surroundings};
 use crate::source::{self, FileReading, NotAnalysed};
 
 /// Stack of the threads that parse; the grammars of some languages recurse.
@@ -33,7 +36,7 @@ pub struct Knowledge {
     pub plans: Vec<Plan>,
     pub background: Background,
     pub people: People,
-    pub assume_ai: AssumeAi,
+    pub assistants: Assistants,
 }
 
 /// A judged change with the texts behind it.
@@ -71,15 +74,21 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
     found.extend(checks::run_afterwards(rules, &evidence, &found));
     let resources = compared.old_surroundings.iter().chain(&compared.new_surroundings);
     let places = Places::learn(change, &knowledge.places, resources);
+    let background = &knowledge.background;
+    let mut provenance = knowledge.assistants.assume.apply(background.provenance(change));
+    let mut experience = background.experience(change);
+    knowledge.people.correct(&mut experience, &background.authors);
+    let understanding =
+        Understanding { provenance: &provenance, experience: &experience, attested: &background.attested };
     let mut findings: Vec<Scored> = risk::merge(found)
         .into_iter()
         .map(|finding| {
             let place = places.of(&finding);
-            Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
+            let understanding = understanding.factor(&finding.path, finding.line, finding.end_line);
+            Scored { finding, place, understanding, points: 0.0, state: State::Open, hidden: false }
         })
         .collect();
     let mut remarks = gate::waive(&mut findings, change, &compared.readings, policy);
-    let background = &knowledge.background;
     let touched = touched_files(change, &compared.readings);
     let history = background.standing(change, &touched).map(|standing| Row {
         points: standing.points,
@@ -87,9 +96,9 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         explanation: standing.sentence(),
     });
     let ledger = risk::add_up(&mut findings, history.into_iter().filter(|row| row.points > 0.0).collect());
-    let reviewers = reviewers(change, &findings, knowledge);
-    let mut experience = background.experience(change);
-    knowledge.people.correct(&mut experience, &background.authors);
+    let consequences = consequences(&understanding, &findings);
+    provenance.consequences = consequences;
+    let reviewers = reviewers(change, &findings, &provenance, knowledge);
     let assessment = Assessment {
         summary: summary(change, &compared.readings),
         findings,
@@ -99,7 +108,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         score: ledger.score,
         level: ledger.level,
         reviewers,
-        provenance: knowledge.assume_ai.apply(background.provenance(change)),
+        provenance,
         experience,
         coverage: coverage(change, compared.not_analysed),
     };
@@ -214,12 +223,41 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
     FileFacts { reading, old, new }
 }
 
+/// What follows for the findings where an assistant helped.
+fn consequences(understanding: &Understanding<'_>, findings: &[Scored]) -> Vec<String> {
+    let open = || findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
+    let mut sentences = Vec::new();
+    if open().any(|scored| scored.understanding > 1.0) {
+        let raised = open().filter(|scored| scored.understanding > 1.0);
+        sentences.push(understanding.reason(raised.map(|scored| scored.finding.path.as_str())));
+    }
+    let hands: Vec<Hand> = open()
+        .map(|scored| &scored.finding)
+        .filter(|finding| finding.line > 0)
+        .filter_map(|finding| understanding.attested.hand(&finding.path, finding.line, finding.end_line))
+        .collect();
+    if !hands.is_empty() {
+        let ai = hands.iter().filter(|hand| **hand == Hand::Ai).count();
+        sentences.push(format!("{ai} of {} risky places are attested to an assistant", hands.len()));
+    }
+    sentences
+}
+
 /// Owners of files with findings, roles that rules ask for, and people who know the code.
-fn reviewers(change: &Change, findings: &[Scored], knowledge: &Knowledge) -> Reviewers {
+fn reviewers(
+    change: &Change,
+    findings: &[Scored],
+    provenance: &Provenance,
+    knowledge: &Knowledge,
+) -> Reviewers {
     let (people, background) = (&knowledge.people, &knowledge.background);
     let open = findings.iter().filter(|scored| scored.state == State::Open && !scored.hidden);
     let open = open.map(|scored| &scored.finding);
     let mut reviewers = Reviewers::of_roles(open.clone());
+    let is_worth_a_look = open.clone().any(|finding| finding.severity >= Severity::Medium);
+    if provenance.status == Origin::DeclaredAi && is_worth_a_look {
+        reviewers = reviewers.with_roles_for_assistants(&knowledge.assistants.reviewers);
+    }
     if let Some(owners) = Owners::of(change.tree(Side::Old)) {
         reviewers = reviewers.with_owners(&owners, open, &background.authors);
     }

@@ -264,3 +264,41 @@ fn the_command_names_reviewers_with_figures() {
     assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
     assert!(page.contains("reviewed 19 of the last 20 changes"), "{page}");
 }
+
+#[test]
+fn the_message_of_the_commit_that_is_made_counts() {
+    let history = guarded();
+    fs::write(
+        history.root.join(".git/COMMIT_EDITMSG"),
+        "Tidy up\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n# Please enter the commit message\n\
+         # ------------------------ >8 ------------------------\nCo-authored-by: Cursor <cursoragent@cursor.com>\n",
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| -> serde_json::Value {
+        let out = Command::new(env!("CARGO_BIN_EXE_foureyes"))
+            .args(["check", "--staged", "--format", "json"])
+            .args(arguments)
+            .current_dir(&history.root)
+            .env_clear()
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "Eve")
+            .env("GIT_AUTHOR_EMAIL", "eve@example.com")
+            .output()
+            .unwrap();
+        serde_json::from_slice(&out.stdout).unwrap()
+    };
+    let history_row = |report: &serde_json::Value| {
+        let rows = report["ledger"].as_array().unwrap().iter();
+        rows.filter(|row| row["label"] == "history")
+            .map(|row| row["explanation"].to_string())
+            .collect::<String>()
+    };
+    let (without, with) = (run(&[]), run(&["--message-file", ".git/COMMIT_EDITMSG"]));
+    assert!(history_row(&without).contains("(message not counted)"), "{without}");
+    assert_eq!(without["provenance"]["status"], "unknown");
+    assert!(!history_row(&with).contains("not counted"), "{with}");
+    assert_eq!(with["provenance"]["status"], "declared-ai");
+    assert_eq!(with["provenance"]["evidence"], serde_json::json!(["Claude Code (trailer Co-Authored-By)"]));
+    // Eve commits, so she is not asked to look.
+    assert!(!with["reviewers"].to_string().contains("eve@example.com"), "{with}");
+}

@@ -103,6 +103,16 @@ impl Repository {
         Some(mapped.map_or((name, email), |user| (text(user.name_bytes()), text(user.email_bytes()))))
     }
 
+    /// Whether a path holds the same blob at two commits.
+    pub fn is_same_file(&self, path: &str, one: &str, other: &str) -> bool {
+        let repository = lock(self.shared());
+        let blob = |commit: &str| {
+            let tree = repository.find_commit(Oid::from_str(commit).ok()?).ok()?.tree().ok()?;
+            Some(tree.get_path(std::path::Path::new(path)).ok()?.id())
+        };
+        one == other || blob(one).is_some_and(|id| blob(other) == Some(id))
+    }
+
     /// The notes of a reference (`refs/notes/ai`) on commits of the change, by commit id.
     pub fn notes(&self, reference: &str, commits: &[Commit]) -> Vec<(String, String)> {
         let repository = lock(self.shared());

@@ -40,7 +40,7 @@ pub fn assess(change: &Change, background: Background, orders: &Orders) -> Resul
         plans,
         background,
         people: policy.people.clone(),
-        assume_ai: policy.assume_ai,
+        assistants: policy.assistants.clone(),
     };
     Ok((pipeline::judge(change, &rules, &knowledge, &policy), policy.people))
 }

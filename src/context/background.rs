@@ -1,13 +1,15 @@
 //! What a repository knows of the people behind a change and of its past, gathered once.
 
+use std::collections::BTreeMap;
+
 use super::experience::{Experience, experience};
 use super::history::{Past, Walk};
 use super::memory::{Asked, FEWEST_COMMITS, Memory, Recollection};
 use super::reviewers::authors_of;
 use super::scorecard::{Standing, TouchedFile, stand};
 use super::suggest::{Question, suggest};
-use super::{Provenance, Reviewer, Signals};
-use crate::change::{Change, ChangeKind, Repository};
+use super::{Attested, Provenance, Reviewer, Signals, TRACES, Trace};
+use crate::change::{Change, ChangeKind, Repository, Side};
 
 /// Where git-ai keeps its notes.
 const NOTES: &str = "refs/notes/ai";
@@ -22,6 +24,8 @@ pub struct Background {
     /// Name and address of everybody who wrote the change.
     pub authors: Vec<(String, String)>,
     pub signals: Signals,
+    /// Lines of the new side that notes ascribe.
+    pub attested: Attested,
     /// When the change is made, seconds since the epoch.
     pub at: i64,
     /// What the reader must know about how complete this is; a sentence each.
@@ -38,14 +42,24 @@ impl Background {
         walk: Option<&Walk<'_>>,
     ) -> Self {
         let is_open = matches!(change.kind, ChangeKind::WorkTree | ChangeKind::Staged);
+        let environment: BTreeMap<String, String> =
+            if is_open { environment.into_iter().collect() } else { BTreeMap::new() };
+        // git tells its hooks whom it takes for the author.
+        let given = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+        let told = given("GIT_AUTHOR_NAME").zip(given("GIT_AUTHOR_EMAIL"));
         let mut background = Self {
-            authors: authors_of(&change.commits, repository.user()),
+            authors: authors_of(&change.commits, told.or_else(|| repository.user())),
             signals: Signals {
-                environment: if is_open { environment.into_iter().collect() } else { Default::default() },
+                environment,
                 notes: repository.notes(NOTES, &change.commits),
+                traced: traced(repository, change, is_open),
             },
             ..Self::default()
         };
+        if let Some(new) = &change.new.id {
+            let holds = |commit: &str, path: &str| repository.is_same_file(path, commit, new);
+            background.attested = Attested::of(&background.signals.notes, holds);
+        }
         if let (Some(walk), Some(old)) = (walk, &change.old.id) {
             match Past::before(repository, old, walk) {
                 Ok(past) => {
@@ -62,7 +76,7 @@ impl Background {
         // What is not committed is placed at the newest commit and not at the clock: the same change, the same report.
         let newest =
             || background.past.as_ref().and_then(|past| past.records.first()).map(|record| record.time);
-        let committed = change.commits.iter().map(|commit| commit.time).max();
+        let committed = change.commits.iter().map(|commit| commit.time).max().filter(|time| *time > 0);
         background.at = committed.or_else(newest).unwrap_or_default();
         background
     }
@@ -108,6 +122,38 @@ impl Background {
     fn author_numbers(&self, past: &Past) -> Vec<u32> {
         self.authors.iter().filter_map(|(name, email)| past.person(name, email)).collect()
     }
+}
+
+/// Files of the change in which agents wrote, by agent: from the new side, and from the disk for what is not committed,
+/// where records are usually ignored by git.
+fn traced(repository: &Repository, change: &Change, is_open: bool) -> BTreeMap<String, usize> {
+    let tree = change.tree(Side::New);
+    let mut traces: Vec<Trace> = Vec::new();
+    for name in tree.list(TRACES).unwrap_or_default().iter().filter(|name| name.ends_with(".jsonl")) {
+        if let Ok(Some(bytes)) = tree.read(&format!("{TRACES}/{name}")) {
+            traces.extend(Trace::read(&bytes));
+        }
+    }
+    let folder = repository.root().filter(|_| is_open).map(|root| root.join(TRACES));
+    for entry in folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|ending| ending == "jsonl")
+            && let Ok(bytes) = std::fs::read(&path)
+        {
+            traces.extend(Trace::read(&bytes));
+        }
+    }
+    if traces.is_empty() {
+        return BTreeMap::new();
+    }
+    let begun: Vec<&str> = change
+        .old
+        .id
+        .iter()
+        .chain(change.commits.iter().map(|commit| &commit.id))
+        .map(String::as_str)
+        .collect();
+    Trace::count(&traces, &touched(change), &begun)
 }
 
 /// Old and new paths.

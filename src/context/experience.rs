@@ -66,7 +66,7 @@ impl Experience {
 }
 
 /// The two upper folders of a path.
-fn part(path: &str) -> String {
+pub(super) fn part(path: &str) -> String {
     let mut folders = path.rsplit_once('/').map_or("", |(folder, _)| folder).splitn(3, '/');
     match (folders.next().filter(|folder| !folder.is_empty()), folders.next()) {
         (Some(top), Some(below)) => format!("{top}/{below}"),

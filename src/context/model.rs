@@ -93,6 +93,8 @@ pub struct Reviewers {
 pub struct Provenance {
     pub status: Origin,
     pub evidence: Vec<String>,
+    /// What follows from it for this change, a sentence each.
+    pub consequences: Vec<String>,
 }
 
 /// What is declared. Nothing declared means nothing known.

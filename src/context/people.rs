@@ -19,6 +19,14 @@ pub struct People {
     pub handles: BTreeMap<String, String>,
 }
 
+/// The table `[ai]`: what holds where an assistant helped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assistants {
+    pub assume: AssumeAi,
+    /// Roles or people that must look as soon as there is a finding of medium severity.
+    pub reviewers: Vec<String>,
+}
+
 /// When a change counts as written with an assistant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -92,6 +100,7 @@ impl AssumeAi {
             (Self::Always, Origin::Unknown) => Provenance {
                 status: Origin::DeclaredAi,
                 evidence: vec!["nothing is declared (assume_ai = \"always\")".to_owned()],
+                consequences: Vec::new(),
             },
             _ => provenance,
         }
@@ -137,7 +146,7 @@ mod tests {
     fn what_is_assumed_shows() {
         let of = |assume: AssumeAi| assume.apply(Provenance::default()).status;
         assert_eq!((of(AssumeAi::Always), of(AssumeAi::Declared)), (Origin::DeclaredAi, Origin::Unknown));
-        let declared = Provenance { status: Origin::DeclaredAi, evidence: Vec::new() };
+        let declared = Provenance { status: Origin::DeclaredAi, ..Provenance::default() };
         assert_eq!(AssumeAi::Never.apply(declared).status, Origin::Unknown);
     }
 }

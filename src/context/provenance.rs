@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::attested::{Hand, Note};
 use super::{Origin, Provenance};
 use crate::change::Commit;
 
@@ -19,6 +20,8 @@ pub struct Signals {
     pub environment: BTreeMap<String, String>,
     /// Notes of `refs/notes/ai`: commit id and text.
     pub notes: Vec<(String, String)>,
+    /// Files of the change in which an agent wrote, by agent.
+    pub traced: BTreeMap<String, usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +38,9 @@ struct Table {
     environment: Vec<Variables>,
     named_in: Vec<String>,
     known_in: Vec<String>,
+    /// Parts of the names of programs that commit, and how such names end.
+    bots: Vec<String>,
+    bot_endings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,8 +109,8 @@ impl Provenance {
             })
             .collect();
         let notes: Vec<Note> = signals.notes.iter().filter_map(|(_, text)| Note::parse(text)).collect();
-        let sum = |count: fn(&Note) -> usize| notes.iter().map(count).sum::<usize>();
-        let (ai, human) = (sum(|note| note.ai), sum(|note| note.human));
+        let sum = |hand: Hand| notes.iter().map(|note| note.lines(hand)).sum::<usize>();
+        let (ai, human) = (sum(Hand::Ai), sum(Hand::Human));
         if ai > 0 {
             let mut agents: Vec<&str> =
                 notes.iter().flat_map(|note| note.agents.iter().map(String::as_str)).collect();
@@ -112,6 +118,10 @@ impl Provenance {
             agents.dedup();
             let agents = if agents.is_empty() { "an assistant".to_owned() } else { agents.join(", ") };
             evidence.push(format!("{agents} ({ai} lines in the git-ai note, {human} by people)"));
+        }
+        for (agent, files) in &signals.traced {
+            let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+            evidence.push(format!("{agent} ({files} in Agent Trace)"));
         }
         if let Some(sign) = table.sign_of_environment(&signals.environment) {
             evidence.push(format!("{} ({}: it runs this check)", sign.agent, sign.place));
@@ -124,7 +134,7 @@ impl Provenance {
         if status == Origin::DeclaredHuman {
             evidence.push(format!("{human} lines by people in the git-ai note"));
         }
-        Self { status, evidence }
+        Self { status, evidence, consequences: Vec::new() }
     }
 }
 
@@ -133,15 +143,11 @@ pub fn is_bot(name: &str, email: &str) -> bool {
     let table: Table = serde_json::from_str(BUILT_IN).unwrap_or_default();
     let (name, email) = (name.to_ascii_lowercase(), email.to_ascii_lowercase());
     let login = email.split('@').next().unwrap_or_default();
-    let is_marked = |word: &str| {
-        word.ends_with("[bot]") || word.ends_with("-bot") || word.ends_with("_bot") || word == "bot"
-    };
+    let is_marked = |word: &str| table.bot_endings.iter().any(|ending| word.ends_with(ending)) || word == "bot";
     table.identity(&name, &email).is_some()
         || is_marked(&name)
         || is_marked(login)
-        || ["autoroll", "dependabot", "renovate", "github-actions", "buildbot", "jenkins"]
-            .iter()
-            .any(|bot| name.contains(bot) || login.contains(bot))
+        || table.bots.iter().any(|bot| name.contains(bot) || login.contains(bot))
 }
 
 impl Table {
@@ -239,7 +245,7 @@ impl Table {
     }
 }
 
-fn capital(word: &str) -> String {
+pub(super) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -247,57 +253,6 @@ fn capital(word: &str) -> String {
 fn brief(line: &str) -> String {
     let line = line.trim();
     if line.chars().count() <= 40 { line.to_owned() } else { line.chars().take(39).chain(['…']).collect() }
-}
-
-/// Lines that a git-ai note ascribes (`authorship/3.0.0`).
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Note {
-    ai: usize,
-    human: usize,
-    agents: Vec<String>,
-}
-
-impl Note {
-    fn parse(text: &str) -> Option<Self> {
-        let (ranges, json) = text.split_once("\n---\n")?;
-        let mut note = Self::default();
-        for line in ranges.lines().filter_map(|line| line.strip_prefix("  ")) {
-            let (key, lines) = line.trim().split_once(' ')?;
-            let count = lines.split(',').map(count_of_range).sum::<usize>();
-            let is_hex =
-                |key: &str| matches!(key.len(), 7 | 16) && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if key.starts_with("h_") {
-                note.human += count;
-            } else if key.starts_with("s_") || is_hex(key) {
-                note.ai += count;
-            }
-        }
-        if let Ok(value) = serde_json::from_str::<serde_json::Value>(json) {
-            for kind in ["sessions", "prompts"] {
-                let records = value.get(kind).and_then(|value| value.as_object());
-                let tools = records
-                    .into_iter()
-                    .flat_map(|records| records.values())
-                    .filter_map(|record| record.get("agent_id")?.get("tool")?.as_str());
-                note.agents.extend(tools.map(capital));
-            }
-        }
-        note.agents.sort();
-        note.agents.dedup();
-        Some(note)
-    }
-}
-
-/// `7` is one line, `9-12` are four.
-fn count_of_range(range: &str) -> usize {
-    let number = |text: &str| text.trim().parse::<usize>().ok();
-    match range.split_once('-') {
-        Some((first, last)) => match (number(first), number(last)) {
-            (Some(first), Some(last)) if last >= first => last - first + 1,
-            _ => 0,
-        },
-        None => usize::from(number(range).is_some()),
-    }
 }
 
 #[cfg(test)]
@@ -321,7 +276,7 @@ mod tests {
     fn of_variables(variables: &[(&str, &str)]) -> Provenance {
         let environment =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Provenance::of(&[], &Signals { environment, notes: Vec::new() })
+        Provenance::of(&[], &Signals { environment, ..Signals::default() })
     }
 
     #[test]
@@ -359,6 +314,100 @@ mod tests {
         }
         let line = of_message("x\n\n🤖 Generated with [Claude Code](https://claude.com/claude-code)\n");
         assert_eq!(line.status, Origin::DeclaredAi);
+    }
+
+    fn table() -> Table {
+        serde_json::from_str(BUILT_IN).unwrap()
+    }
+
+    #[test]
+    fn every_identity_declares_as_author_and_as_co_author() {
+        for identity in table().identities {
+            let addresses = identity.suffixes.iter().map(|suffix| format!("12345{suffix}"));
+            for address in identity.emails.iter().cloned().chain(addresses) {
+                let author = Provenance::of(&[commit(("Somebody", &address), "x")], &Signals::default());
+                assert_eq!(author.evidence, [format!("{} (author)", identity.agent)], "{address}");
+                let trailer =
+                    of_message(&format!("x\n\nCo-authored-by: Somebody <{}>\n", address.to_uppercase()));
+                assert_eq!(trailer.status, Origin::DeclaredAi, "{address}");
+                // The same words at another host or with something around them are a person's.
+                for other in
+                    [format!("{address}.example.com"), format!("x{}", address.trim_start_matches("12345"))]
+                {
+                    if identity.suffixes.iter().any(|suffix| other.ends_with(suffix)) {
+                        continue;
+                    }
+                    let trailer = of_message(&format!("x\n\nCo-authored-by: Somebody <{other}>\n"));
+                    assert_eq!(trailer.status, Origin::Unknown, "{other}");
+                }
+            }
+            for login in &identity.logins {
+                let of = |name: &str| {
+                    Provenance::of(&[commit((name, "a@example.com"), "x")], &Signals::default()).status
+                };
+                assert_eq!(of(login), Origin::DeclaredAi, "{login}");
+                assert_eq!(of(login.trim_end_matches("[bot]").split('-').next().unwrap()), Origin::Unknown);
+            }
+        }
+    }
+
+    #[test]
+    fn every_trailer_and_line_declares_at_its_place_only() {
+        for trailer in table().plain_trailers {
+            let value = trailer.value.unwrap_or_else(|| "somebody's model".to_owned());
+            let status = |message: String| of_message(&message).status;
+            assert_eq!(
+                status(format!("x\n\n{}: {value}\n", trailer.key)),
+                Origin::DeclaredAi,
+                "{}",
+                trailer.key
+            );
+            assert_eq!(status(format!("x\n\n{}:\n", trailer.key)), Origin::Unknown, "{}", trailer.key);
+            assert_eq!(status(format!("x\n\n  {}: {value}\n", trailer.key)), Origin::Unknown, "quoted");
+            assert_eq!(status(format!("x\n\nNo-{}: {value}\n", trailer.key)), Origin::Unknown);
+        }
+        for agent in table().agents {
+            assert_eq!(of_message(&format!("x\n\nAssisted-by: {agent}\n")).status, Origin::DeclaredAi);
+            assert_eq!(of_message(&format!("x\n\nAssisted-by: {agent}ine\n")).status, Origin::Unknown);
+            assert_eq!(of_message(&format!("x\n\nReviewed-by: {agent}\n")).status, Origin::Unknown);
+            let person = format!("x\n\nAssisted-by: {agent} <{}@example.com>\n", agent.replace(' ', "."));
+            assert_eq!(of_message(&person).status, Origin::Unknown, "{person}");
+        }
+        for line in table().lines {
+            assert_eq!(of_message(&format!("x\n\n{}\n", line.text)).status, Origin::DeclaredAi);
+        }
+    }
+
+    #[test]
+    fn every_variable_declares_unless_it_is_off() {
+        for row in table().environment {
+            for variable in row.variables {
+                let (name, value) = variable.split_once('=').unwrap_or((&variable, "some-id"));
+                let told = of_variables(&[(name, value)]);
+                assert!(told.evidence.concat().starts_with(&row.agent), "{variable}: {told:?}");
+                for off in ["", " ", "0", "false", "No", "OFF"] {
+                    assert_eq!(of_variables(&[(name, off)]).status, Origin::Unknown, "{name}={off}");
+                }
+                let other = format!("MY_{name}");
+                assert_eq!(of_variables(&[(&other, value)]).status, Origin::Unknown, "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_bot_is_told_from_a_person_of_a_like_name() {
+        for name in table().bots {
+            assert!(is_bot(&name, "x@example.com") && is_bot("x", &format!("{name}@example.com")), "{name}");
+        }
+        for ending in table().bot_endings {
+            assert!(is_bot(&format!("deploy{ending}"), "x@example.com"), "{ending}");
+        }
+        for person in ["Abbot", "Ada Talbot", "Botho", "Claude", "Devin", "Jules", "Renove", "Jenkin"] {
+            assert!(
+                !is_bot(person, &format!("{}@example.com", person.to_lowercase().replace(' ', "."))),
+                "{person}"
+            );
+        }
     }
 
     #[test]

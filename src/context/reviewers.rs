@@ -66,6 +66,20 @@ impl Reviewers {
         self
     }
 
+    /// Requires the roles that the policy asks for where an assistant helped.
+    pub fn with_roles_for_assistants(mut self, roles: &[String]) -> Self {
+        const REASON: &str = "an assistant helped ([ai] reviewers)";
+        for role in roles {
+            let who = if role.contains('@') { role.clone() } else { format!("role {role}") };
+            self.suggested.retain(|one| !one.who.eq_ignore_ascii_case(&who));
+            match self.required.iter_mut().find(|one| one.who.eq_ignore_ascii_case(&who)) {
+                Some(known) => known.reason.push_str(&format!(" · {REASON}")),
+                None => self.required.push(Reviewer::of_role(who, REASON.to_owned())),
+            }
+        }
+        self
+    }
+
     /// Adds people who are not named yet.
     pub fn with_people(mut self, people: Vec<Reviewer>) -> Self {
         for one in people {

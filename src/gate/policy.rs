@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Day, Threshold};
 use crate::change::{Change, ChangeError, Side};
-use crate::context::{AssumeAi, People, PlaceName, PlaceSettings};
+use crate::context::{Assistants, AssumeAi, People, PlaceName, PlaceSettings};
 use crate::nearest;
 use crate::rules::{RuleSet, Severity};
 
@@ -26,7 +26,9 @@ pub struct Policy {
     pub remarks: Vec<String>,
     places: BTreeMap<PlaceName, Vec<String>>,
     pub people: People,
-    pub assume_ai: AssumeAi,
+    pub assistants: Assistants,
+    /// Holds where an assistant helped, if it is lower than `threshold`.
+    pub threshold_with_assistants: Option<Threshold>,
     disable: Vec<String>,
     severity: BTreeMap<String, Severity>,
     /// What errors call the file.
@@ -42,7 +44,8 @@ impl Default for Policy {
             remarks: Vec::new(),
             places: BTreeMap::new(),
             people: People::default(),
-            assume_ai: AssumeAi::default(),
+            assistants: Assistants::default(),
+            threshold_with_assistants: None,
             disable: Vec::new(),
             severity: BTreeMap::new(),
             source: String::new(),
@@ -108,6 +111,9 @@ enum FailOn {
 struct AiTable {
     #[serde(default)]
     assume_ai: AssumeAi,
+    fail_on: Option<FailOn>,
+    #[serde(default)]
+    reviewers: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -182,15 +188,16 @@ impl Policy {
                 reason,
             }
         })?;
-        let threshold = match written.gate.fail_on {
-            None => Threshold::default(),
-            Some(fail_on) => match fail_on {
-                FailOn::Points(points) => points.to_string(),
-                FailOn::Level(level) => level,
-            }
-            .parse()
-            .map_err(|reason| fail(format!("`gate.fail_on`: {reason}"), None))?,
+        let threshold = |key: &str, fail_on: Option<FailOn>| {
+            let written = match fail_on {
+                None => return Ok(None),
+                Some(FailOn::Points(points)) => points.to_string(),
+                Some(FailOn::Level(level)) => level,
+            };
+            written.parse().map(Some).map_err(|reason| fail(format!("`{key}.fail_on`: {reason}"), None))
         };
+        let with_assistants = threshold("ai", written.ai.fail_on)?;
+        let threshold = threshold("gate", written.gate.fail_on)?.unwrap_or_default();
         if written.places.contains_key(&PlaceName::Subject) {
             return Err(fail("`places.subject`: a rule decides that, no path does".to_owned(), None));
         }
@@ -211,7 +218,8 @@ impl Policy {
             waivers,
             places: written.places,
             people: written.people,
-            assume_ai: written.ai.assume_ai,
+            assistants: Assistants { assume: written.ai.assume_ai, reviewers: written.ai.reviewers },
+            threshold_with_assistants: with_assistants,
             disable: written.rules.disable,
             severity: written.rules.severity,
             source: name.to_owned(),
@@ -336,7 +344,7 @@ mod tests {
         let policy = Policy::parse(
             "foureyes.toml",
             "[gate]\nfail_on = \"high\"\n[rules]\ndisable = [\"a/*\"]\n[rules.severity]\n\"b/c\" = \"low\"\n\
-             [places]\nproduction = [\"live/**\"]\n[ai]\nassume_ai = \"always\"\n\
+             [places]\nproduction = [\"live/**\"]\n[ai]\nassume_ai = \"always\"\nfail_on = 30\nreviewers = [\"senior\"]\n\
              [people.roles]\nsre = [\"@acme/sre\"]\n[people.experience]\n\"ada@example.com\" = \"owner\"\n\
              [[waivers]]\nrule = \"b/c\"\npath = \"old/**\"\nuntil = 2027-01-31\nreason = \"leaves in January\"\n\
              [[waivers]]\nrule = \"b/d\"\nuntil = \"2027-01-31\"\nreason = \"x\"\n",
@@ -344,7 +352,9 @@ mod tests {
         .unwrap();
         assert_eq!(policy.threshold.score().points(), 40);
         assert_eq!(policy.waivers.len(), 2);
-        assert_eq!((policy.assume_ai, policy.people.roles.len()), (AssumeAi::Always, 1));
+        assert_eq!((policy.assistants.assume, policy.people.roles.len()), (AssumeAi::Always, 1));
+        assert_eq!(policy.assistants.reviewers, ["senior"]);
+        assert_eq!(policy.threshold_with_assistants.map(|points| points.score().points()), Some(30));
         assert_eq!(policy.waivers[0].until, "2027-01-31".parse().unwrap());
         assert_eq!(Policy::parse("x", "gate.fail_on = 55").unwrap().threshold.score().points(), 55);
     }
@@ -363,6 +373,7 @@ mod tests {
         for wrong in [
             "gate.fail_on = 0",
             "gate.fail_on = true",
+            "ai.fail_on = 0",
             "gate.fail_on = \"grave\"",
             "places.production = [\"a{\"]",
             "places.subject = [\"a\"]",

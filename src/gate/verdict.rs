@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::policy::Policy;
+use crate::context::Origin;
 use crate::risk::{Assessment, Score};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,12 +25,20 @@ pub struct Verdict {
 
 /// Compares the score with the threshold of the policy. `remarks` are what waiving had to say.
 pub fn decide(assessment: &Assessment, policy: &Policy, remarks: Vec<String>) -> Verdict {
-    let threshold = policy.threshold.score();
+    let usual = policy.threshold.score();
+    let has_assistant = assessment.provenance.status == Origin::DeclaredAi;
+    let stricter = policy.threshold_with_assistants.map(|points| points.score());
+    let stricter = stricter.filter(|stricter| has_assistant && *stricter < usual);
+    let threshold = stricter.unwrap_or(usual);
     let (status, relation) = match assessment.score >= threshold {
         true => (Status::Fail, "reaches the threshold"),
         false => (Status::Pass, "is below the threshold"),
     };
     let mut reasons = vec![format!("score {} {relation} {}", assessment.score.points(), threshold.points())];
+    if stricter.is_some() {
+        let (now, usual) = (threshold.points(), usual.points());
+        reasons.push(format!("an assistant helped: the threshold is {now} instead of {usual} ([ai] fail_on)"));
+    }
     reasons.extend(policy.remarks.iter().cloned());
     reasons.extend(remarks);
     Verdict { status, threshold, reasons }

@@ -81,7 +81,9 @@ pub enum State {
 pub struct Scored {
     pub finding: Finding,
     pub place: Place,
-    /// 0 to 50 before repetition; what it adds to the raw score.
+    /// 1.0 to 1.25: more where an assistant helped and the author does not know the code.
+    pub understanding: f64,
+    /// 0 to 63 before repetition; what it adds to the raw score.
     pub points: f64,
     pub state: State,
     /// In a place below 0.3: shown only with `--all`.

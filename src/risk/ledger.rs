@@ -115,7 +115,10 @@ pub fn add_up(findings: &mut [Scored], context: Vec<Row>) -> Ledger {
 }
 
 fn full_points(scored: &Scored) -> f64 {
-    base(scored.finding.severity) * share(scored.finding.confidence) * scored.place.factor
+    base(scored.finding.severity)
+        * share(scored.finding.confidence)
+        * scored.place.factor
+        * scored.understanding
 }
 
 fn sort(findings: &mut [Scored]) {
@@ -147,6 +150,9 @@ fn factors(scored: &Scored, repeat: f64) -> String {
         scored.place.name.word(),
         trimmed(scored.place.factor),
     );
+    if scored.understanding > 1.0 {
+        text.push_str(&format!(" × assistant {}", trimmed(scored.understanding)));
+    }
     if repeat < 1.0 {
         text.push_str(&format!(" × repeated {}", trimmed(repeat)));
     }
@@ -267,7 +273,7 @@ mod tests {
 
     fn scored(finding: Finding, name: PlaceName) -> Scored {
         let place = Place { name, factor: name.factor(), evidence: Vec::new() };
-        Scored { finding, place, points: 0.0, state: State::Open, hidden: false }
+        Scored { finding, place, understanding: 1.0, points: 0.0, state: State::Open, hidden: false }
     }
 
     #[test]
@@ -288,6 +294,14 @@ mod tests {
         assert!((ledger.raw - 125.3).abs() < 1e-9, "{}", ledger.raw);
         assert_eq!((ledger.score.points(), ledger.level), (100, Level::Critical));
         assert!(ledger.rows.iter().any(|row| row.label == "combination" && row.points == 12.0));
+    }
+
+    #[test]
+    fn what_is_not_understood_counts_more_and_says_so() {
+        let one = scored(finding("shell/x", Severity::Medium, None, "a"), PlaceName::Unknown);
+        let ledger = add_up(&mut [Scored { understanding: 1.25, ..one }], Vec::new());
+        assert!((ledger.raw - 8.75).abs() < 1e-9, "{}", ledger.raw);
+        assert_eq!(ledger.rows[0].explanation, "medium 7 × high 1.0 × unknown 1.0 × assistant 1.25");
     }
 
     #[test]

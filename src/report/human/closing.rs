@@ -27,6 +27,9 @@ pub fn write(page: &mut Page, report: &Report<'_>, display: &Display) {
             (_, false) => evidence,
         };
         row(page, "AI", &text, Style::Plain, display);
+        for consequence in &provenance.consequences {
+            row(page, "", consequence, Style::Plain, display);
+        }
     }
     experience(page, report, display);
     reviewers(page, report, display);
