@@ -57,7 +57,7 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// Digits in groups of three.
-fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
