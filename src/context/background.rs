@@ -30,6 +30,8 @@ pub struct Background {
     pub at: i64,
     /// What the reader must know about how complete this is; a sentence each.
     pub remarks: Vec<String>,
+    /// The authors as the past numbers them, as far as it knows them.
+    pub author_numbers: Vec<u32>,
 }
 
 impl Background {
@@ -68,6 +70,8 @@ impl Background {
                             "the clone is shallow: history, reviewers and experience are known in part";
                         background.remarks.push(remark.to_owned());
                     }
+                    let find = |(name, email): &(String, String)| past.person(name, email);
+                    background.author_numbers = background.authors.iter().filter_map(find).collect();
                     background.past = Some(past);
                 }
                 Err(error) => background.remarks.push(error.to_string()),
@@ -89,7 +93,7 @@ impl Background {
     pub fn suggested(&self, change: &Change) -> Vec<Reviewer> {
         let Some(past) = &self.past else { return Vec::new() };
         let paths = touched(change);
-        suggest(&Question { past, paths: &paths, authors: &self.authors, at: self.at })
+        suggest(&Question { past, paths: &paths, authors: &self.author_numbers, at: self.at })
     }
 
     /// How the change compares with others; `None` where the past is too short to say.
@@ -105,7 +109,7 @@ impl Background {
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let recollection = Memory::about(past, &paths, self.at).recall(&Asked {
             paths: &paths,
-            authors: &self.author_numbers(past),
+            authors: &self.author_numbers,
             subject: message.map(super::history::words::subject),
             at: self.at,
         });
@@ -116,11 +120,7 @@ impl Background {
     /// known.
     pub fn experience(&self, change: &Change) -> Vec<Experience> {
         let Some(past) = self.past.as_ref().filter(|_| !self.authors.is_empty()) else { return Vec::new() };
-        experience(past, &touched(change), &self.author_numbers(past), self.at)
-    }
-
-    fn author_numbers(&self, past: &Past) -> Vec<u32> {
-        self.authors.iter().filter_map(|(name, email)| past.person(name, email)).collect()
+        experience(past, &touched(change), &self.author_numbers, self.at)
     }
 }
 

@@ -18,6 +18,8 @@ const FIXES: f64 = 0.2;
 const WEIGHTS: [f64; 4] = [100.0, 30.0, 15.0, 8.0];
 /// Days in which a landed revert makes likeness to what it took back a warning.
 const REVERT_WINDOW: i64 = 90 * 86_400;
+/// Commits among which the one that a revert names is looked for.
+const FARTHEST_REVERT: usize = 5_000;
 const AUTHOR_WINDOW: i64 = 90 * 86_400;
 const FOLDER_WINDOW: i64 = 2 * 365 * 86_400;
 
@@ -54,18 +56,47 @@ struct FilePast {
 /// The past as sums.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// By path of file or folder with `/` at its end; `""` is the repository, `"/x/"` the top
-    /// folder x.
-    counts: HashMap<String, Counts>,
-    files: HashMap<String, FilePast>,
-    folder_reverts: HashMap<String, Vec<i64>>,
+    keys: Keys,
+    /// By number of the key.
+    counts: Vec<Counts>,
+    files: HashMap<u32, FilePast>,
+    folder_reverts: HashMap<u32, Vec<i64>>,
     commits_of: HashMap<u32, VecDeque<i64>>,
-    /// Subjects of commits that may be taken back, and the words of those that were, with the time of the revert.
-    subjects: HashMap<String, Vec<String>>,
+    /// The words of subjects that were taken back, with the time of the revert.
     taken_back: VecDeque<(i64, Vec<String>)>,
     commits: usize,
-    /// If set, what is not named here is not kept.
-    wanted: Option<HashSet<String>>,
+}
+
+/// Files and folders as numbers: a path, a folder with `/` at its end, `""` for the repository (always 0), `"/x/"` for the
+/// top folder x.
+#[derive(Debug, Default)]
+struct Keys {
+    numbers: HashMap<String, u32>,
+    /// For each path of the past the numbers of its levels that are kept, the repository left out.
+    of_path: Vec<[Option<u32>; 3]>,
+}
+
+impl Keys {
+    /// Numbers every level of every path, or only those that are wanted.
+    fn of(past: &Past, wanted: Option<&HashSet<String>>) -> Self {
+        let mut keys = Self { numbers: HashMap::from([(String::new(), 0)]), of_path: Vec::new() };
+        for path in &past.paths {
+            let [_, top, folder, file] = levels(path);
+            let numbers = [top, folder, file].map(|level| {
+                if wanted.is_some_and(|wanted| !wanted.contains(&level)) {
+                    return None;
+                }
+                let next = keys.numbers.len() as u32;
+                Some(*keys.numbers.entry(level).or_insert(next))
+            });
+            keys.of_path.push(numbers);
+        }
+        keys
+    }
+
+    fn find(&self, key: &str) -> Option<u32> {
+        self.numbers.get(key).copied()
+    }
 }
 
 /// What the past says about a change.
@@ -111,41 +142,49 @@ fn levels(path: &str) -> [String; 4] {
 }
 
 impl Memory {
+    /// Nothing yet, with room for what will be added.
+    fn of(past: &Past, wanted: Option<&HashSet<String>>) -> Self {
+        let keys = Keys::of(past, wanted);
+        Self { counts: vec![Counts::default(); keys.numbers.len()], keys, ..Self::default() }
+    }
+
     /// Everything the past says about certain paths, and nothing about others.
     pub fn about(past: &Past, paths: &[&str], at: i64) -> Self {
         let wanted = paths.iter().flat_map(|path| levels(path)).collect();
-        let mut memory = Self { wanted: Some(wanted), ..Self::default() };
-        for record in past.records.iter().rev().filter(|record| record.time <= at) {
-            memory.add(past, record);
+        let mut memory = Self::of(past, Some(&wanted));
+        for (index, record) in past.records.iter().enumerate().rev() {
+            if record.time <= at {
+                memory.add(past, index, record);
+            }
         }
         memory
     }
 
-    /// The number of commits that were added.
-    pub fn commits(&self) -> usize {
-        self.commits
-    }
-
-    /// Adds a commit; the oldest comes first.
-    pub fn add(&mut self, past: &Past, record: &Record) {
+    /// Adds a commit, the one of this index in the past; the oldest comes first.
+    fn add(&mut self, past: &Past, index: usize, record: &Record) {
         self.commits += 1;
-        let mut keys: HashSet<String> = HashSet::from([String::new()]);
-        for path in record.paths.iter().filter_map(|path| past.paths.get(*path as usize)) {
-            let levels = levels(path);
-            let is_wanted = |key: &String| self.wanted.as_ref().is_none_or(|wanted| wanted.contains(key));
-            if is_wanted(&levels[3]) {
-                let file = self.files.entry(path.clone()).or_default();
+        let (mut keys, mut folders) = (vec![0u32], Vec::new());
+        for levels in record.paths.iter().filter_map(|path| self.keys.of_path.get(*path as usize)) {
+            let [top, folder, file] = *levels;
+            if let Some(file) = file {
+                let file = self.files.entry(file).or_default();
                 file.authors.insert(record.author);
                 file.changed = record.time;
             }
-            keys.extend(levels.into_iter().filter(is_wanted));
+            keys.extend([top, folder, file].into_iter().flatten());
+            folders.extend(folder);
         }
+        keys.sort_unstable();
+        keys.dedup();
         for key in keys {
-            let is_folder = key == "/" || (key.ends_with('/') && !key.starts_with('/'));
-            if record.revert.is_some() && is_folder {
-                self.folder_reverts.entry(key.clone()).or_default().push(record.time);
+            if let Some(counts) = self.counts.get_mut(key as usize) {
+                counts.add(record);
             }
-            self.counts.entry(key).or_default().add(record);
+        }
+        if record.revert.is_some() {
+            folders.sort_unstable();
+            folders.dedup();
+            folders.into_iter().for_each(|key| self.folder_reverts.entry(key).or_default().push(record.time));
         }
         let commits = self.commits_of.entry(record.author).or_default();
         commits.push_back(record.time);
@@ -153,33 +192,26 @@ impl Memory {
             commits.pop_front();
         }
         if let Some(taken) = &record.revert
-            && let Some(words) = self.words_of(taken)
+            && let Some(words) = words_of(taken, past, index)
         {
             self.taken_back.push_back((record.time, words));
         }
         while self.taken_back.front().is_some_and(|(time, _)| *time < record.time - REVERT_WINDOW) {
             self.taken_back.pop_front();
         }
-        self.subjects
-            .insert(record.id.get(..7).unwrap_or(&record.id).to_owned(), words::telling(&record.subject));
-    }
-
-    fn words_of(&self, taken: &Taken) -> Option<Vec<String>> {
-        let quoted = taken.subject.as_ref().map(|subject| words::telling(subject));
-        quoted.or_else(|| self.subjects.get(taken.id.as_ref()?.get(..7)?).cloned())
     }
 
     /// For each commit what the ones before it say, by id.
     pub fn replay(past: &Past) -> HashMap<String, Recollection> {
-        let mut memory = Self::default();
+        let mut memory = Self::of(past, None);
         let mut recollections = HashMap::with_capacity(past.records.len());
-        for record in past.records.iter().rev() {
+        for (index, record) in past.records.iter().enumerate().rev() {
             let paths: Vec<&str> = record
                 .paths
                 .iter()
                 .filter_map(|path| past.paths.get(*path as usize).map(String::as_str))
                 .collect();
-            if memory.commits() >= FEWEST_COMMITS {
+            if memory.commits >= FEWEST_COMMITS {
                 let asked = Asked {
                     paths: &paths,
                     authors: &[record.author],
@@ -188,7 +220,7 @@ impl Memory {
                 };
                 recollections.insert(record.id.clone(), memory.recall(&asked));
             }
-            memory.add(past, record);
+            memory.add(past, index, record);
         }
         recollections
     }
@@ -200,7 +232,8 @@ impl Memory {
         let revert_rates =
             looked_at.iter().map(|path| ((*path).to_owned(), self.rate_of(path, true, asked.at) / reverts));
         let worst = looked_at.iter().map(|path| self.rate_of(path, false, asked.at)).fold(0.0, f64::max);
-        let known: Vec<&FilePast> = asked.paths.iter().filter_map(|path| self.files.get(*path)).collect();
+        let known: Vec<&FilePast> =
+            asked.paths.iter().filter_map(|path| self.files.get(&self.keys.find(path)?)).collect();
         let foreign = known
             .iter()
             .filter(|file| !asked.authors.iter().any(|author| file.authors.contains(author)))
@@ -212,7 +245,7 @@ impl Memory {
         let folders: HashSet<String> = asked.paths.iter().map(|path| format!("{}/", folder(path))).collect();
         let folder_reverts = folders
             .iter()
-            .filter_map(|folder| self.folder_reverts.get(folder))
+            .filter_map(|folder| self.folder_reverts.get(&self.keys.find(folder)?))
             .map(|times| times.iter().filter(|time| **time >= asked.at - FOLDER_WINDOW).count());
         Recollection {
             revert_rates: revert_rates.collect(),
@@ -247,12 +280,24 @@ impl Memory {
 
     /// The rate at one level, shrunk towards the one above; the repository's towards what is usual.
     fn rate(&self, key: &str, above: f64, level: usize, reverts: bool, at: i64) -> f64 {
-        let counts = self.counts.get(key).copied().unwrap_or_default().until(at);
+        let counts = self.keys.find(key).and_then(|number| self.counts.get(number as usize).copied());
+        let counts = counts.unwrap_or_default().until(at);
         let usual = if reverts { REVERTS } else { FIXES };
         let above = if level == 0 { usual } else { above };
         let hits = if reverts { counts.reverts } else { counts.fixes };
         (hits + WEIGHTS[level] * above) / (counts.commits + WEIGHTS[level])
     }
+}
+
+/// The telling words of the subject that a revert takes back: as quoted, else that of the commit it names.
+fn words_of(taken: &Taken, past: &Past, index: usize) -> Option<Vec<String>> {
+    let named = || {
+        let id = taken.id.as_ref()?;
+        // The revert is younger, and records are sorted from the youngest on.
+        let before = past.records.get(index + 1..)?.iter().take(FARTHEST_REVERT);
+        before.filter(|record| record.id.starts_with(id.as_str())).map(|record| record.subject.as_str()).next()
+    };
+    taken.subject.as_deref().or_else(named).map(words::telling)
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ pub struct Question<'a> {
     pub past: &'a Past,
     /// Old and new paths of the touched files.
     pub paths: &'a [&'a str],
-    /// Name and address of everybody who wrote the change.
-    pub authors: &'a [(String, String)],
+    /// Everybody who wrote the change, as the past numbers them.
+    pub authors: &'a [u32],
     /// When the change is made, seconds since the epoch.
     pub at: i64,
 }
@@ -63,8 +63,7 @@ pub(super) fn folder(path: &str) -> &str {
 /// At most three people, best first, each with what speaks for them.
 pub fn suggest(question: &Question<'_>) -> Vec<Reviewer> {
     let past = question.past;
-    let authors: Vec<u32> =
-        question.authors.iter().filter_map(|(name, email)| past.person(name, email)).collect();
+    let authors = question.authors;
     let mut paths: Vec<&str> = question.paths.to_vec();
     paths.sort_unstable();
     paths.dedup();
@@ -127,7 +126,7 @@ pub fn suggest(question: &Question<'_>) -> Vec<Reviewer> {
         .map(|(person, known)| {
             let who = if known.email.is_empty() { &known.name } else { &known.email };
             let last = active.get(&person).copied().unwrap_or(question.at);
-            let figures = figures(question, &paths, person, &authors, last);
+            let figures = figures(question, &paths, person, last);
             Reviewer {
                 who: who.clone(),
                 reason: figures.sentence(),
@@ -184,8 +183,8 @@ impl<'a> Near<'a> {
     }
 }
 
-fn figures(question: &Question<'_>, paths: &[&str], person: u32, authors: &[u32], last: i64) -> Figures {
-    let past = question.past;
+fn figures(question: &Question<'_>, paths: &[&str], person: u32, last: i64) -> Figures {
+    let (past, authors) = (question.past, question.authors);
     let common = match common_folder(paths) {
         "" => busiest_folder(paths),
         common => common,
@@ -271,7 +270,7 @@ mod tests {
     }
 
     fn who(past: &Past, paths: &[&str], author: &str) -> Vec<(String, String)> {
-        let authors = [(author.to_owned(), format!("{author}@example.com"))];
+        let authors: Vec<u32> = past.person(author, &format!("{author}@example.com")).into_iter().collect();
         let found = suggest(&Question { past, paths, authors: &authors, at: NOW });
         found.into_iter().map(|reviewer| (reviewer.who, reviewer.reason)).collect()
     }
