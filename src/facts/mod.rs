@@ -6,6 +6,7 @@ mod call;
 mod code;
 mod command;
 mod dependency;
+mod expression;
 mod file;
 mod guard;
 mod migration;
@@ -24,6 +25,7 @@ mod value;
 
 pub use crate::source::scope_of;
 pub use command::{is_in_family, members};
+pub use expression::Expression;
 pub use file::file_fact;
 pub use guard::is_destructive;
 pub use migration::{Step, step_of};
@@ -85,10 +87,12 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
         | Language::Tsx
         | Language::Go
         | Language::Java => {
-            let mut facts = call::extract(document, focus);
-            facts.extend(test::extract(document));
-            facts.extend(guard::extract(document));
-            facts.extend(slot::extract(document));
+            let mut facts = test::extract(document);
+            if let Some(code) = code::Code::new(document) {
+                facts.extend(call::extract(document, &code, focus));
+                facts.extend(guard::extract(document, &code));
+                facts.extend(slot::extract(document, &code));
+            }
             facts.extend(migration::extract(document, &facts));
             facts
         }

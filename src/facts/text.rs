@@ -2,30 +2,46 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::{Body, Fact, Match, Sameness};
+use super::{Body, Expression, Fact, Match, Sameness};
 use crate::source::{Document, Focus};
 
-/// A compiled line pattern of one rule.
+/// A line pattern of one rule, compiled when the first line is asked.
 #[derive(Debug)]
 pub struct LinePattern {
     rule: String,
     sameness: Sameness,
-    pattern: Regex,
-    not: Option<Regex>,
+    pattern: Expression,
+    not: Option<Expression>,
+    /// The pattern as written, for its groups.
+    written: String,
+    groups: OnceLock<Option<Regex>>,
 }
 
 impl LinePattern {
-    pub fn compile(rule: &str, pattern: &str, not: Option<&str>, sameness: Sameness) -> Result<Self, String> {
-        let regex = |pattern: &str| {
-            Regex::new(pattern).map_err(|error| {
-                let reason = error.to_string();
-                format!("`{pattern}`: {}", reason.lines().last().unwrap_or_default().trim())
-            })
-        };
-        Ok(Self { rule: rule.to_owned(), sameness, pattern: regex(pattern)?, not: not.map(regex).transpose()? })
+    pub fn new(rule: &str, pattern: (&str, Expression), not: Option<Expression>, sameness: Sameness) -> Self {
+        let (written, pattern) = pattern;
+        let (rule, written) = (rule.to_owned(), written.to_owned());
+        Self { rule, sameness, pattern, not, written, groups: OnceLock::new() }
+    }
+
+    /// Where the pattern is found in a line, and what its named groups hold.
+    fn find(&self, line: &str) -> Option<(Range<usize>, BTreeMap<String, String>)> {
+        if !self.pattern.is_match(line) || self.not.as_ref().is_some_and(|not| not.is_match(line)) {
+            return None;
+        }
+        let groups = self.groups.get_or_init(|| Regex::new(&self.written).ok()).as_ref()?;
+        let found = groups.captures(line)?;
+        let captures = groups
+            .capture_names()
+            .flatten()
+            .filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned())))
+            .collect();
+        Some((found.get(0)?.range(), captures))
     }
 }
 
@@ -43,17 +59,7 @@ pub(super) fn extract(document: &Document, focus: &Focus, patterns: &[&LinePatte
             continue;
         }
         for pattern in patterns {
-            let Some(found) = pattern.pattern.captures(line) else { continue };
-            if pattern.not.as_ref().is_some_and(|not| not.is_match(line)) {
-                continue;
-            }
-            let whole = found.get(0).map_or(0..0, |whole| whole.range());
-            let captures: BTreeMap<String, String> = pattern
-                .pattern
-                .capture_names()
-                .flatten()
-                .filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned())))
-                .collect();
+            let Some((whole, captures)) = pattern.find(line) else { continue };
             let mut hasher = DefaultHasher::new();
             match pattern.sameness {
                 Sameness::Tokens => line.split_whitespace().for_each(|word| word.hash(&mut hasher)),

@@ -1,11 +1,9 @@
 //! Tests of one value: what a rule's `value`, `old` and `new` ask.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 use super::model::{Condition, ScalarSpec, Trend};
+pub(super) use crate::facts::Expression;
 use crate::facts::{Scalar, Value};
 
 /// A [`Condition`] whose expressions are compiled.
@@ -14,24 +12,6 @@ pub(super) struct Test {
     condition: Condition,
     matches: Option<Expression>,
     not_matches: Option<Expression>,
-}
-
-/// A regular expression of a rule, compiled when it is first asked: most runs ask few of them.
-#[derive(Debug)]
-pub(super) struct Expression {
-    pattern: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Expression {
-    /// Whether the expression is found in a text. One that does not compile is found nowhere; [`expression`] is told
-    /// to check it first where a rule is loaded.
-    pub(super) fn is_match(&self, text: &str) -> bool {
-        self.compiled
-            .get_or_init(|| Regex::new(&self.pattern).ok())
-            .as_ref()
-            .is_some_and(|expression| expression.is_match(text))
-    }
 }
 
 thread_local! {
@@ -49,16 +29,12 @@ pub(super) fn eagerly<T>(build: impl FnOnce() -> T) -> T {
 
 /// A regular expression of a rule; under [`eagerly`] errors name the key.
 pub(super) fn expression(key: &str, pattern: &str) -> Result<Expression, String> {
-    let compiled = OnceLock::new();
     if EAGER.get() {
-        let expression = Regex::new(pattern).map_err(|error| {
-            let reason = error.to_string();
-            let last = reason.lines().last().unwrap_or_default().trim().to_owned();
-            format!("`{key}`: `{pattern}` is not a regular expression: {last}")
-        })?;
-        compiled.get_or_init(|| Some(expression));
+        Expression::checked(pattern)
+            .map_err(|reason| format!("`{key}`: `{pattern}` is not a regular expression: {reason}"))
+    } else {
+        Ok(Expression::new(pattern))
     }
-    Ok(Expression { pattern: pattern.to_owned(), compiled })
 }
 
 pub(super) fn optional(key: &str, pattern: Option<&String>) -> Result<Option<Expression>, String> {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::condition::{Expression, eagerly, expression};
+use super::condition::{Expression, eagerly, expression, optional};
 use super::loader::{self, RuleError};
 use super::matchers::{self, Question};
 use super::model::{Identity, Matcher, Rule, Severity};
@@ -88,10 +88,12 @@ impl Compiled {
                 );
             }
             Some(Matcher::Text(text)) => {
-                line_pattern = Some(
-                    LinePattern::compile(&rule.id, &text.pattern, text.not.as_deref(), sameness(text.identity))
-                        .map_err(|reason| format!("`text`: {reason}"))?,
-                );
+                line_pattern = Some(LinePattern::new(
+                    &rule.id,
+                    (&text.pattern, expression("text", &text.pattern)?),
+                    optional("not", text.not.as_ref())?,
+                    sameness(text.identity),
+                ));
             }
             _ => {}
         }

@@ -11,18 +11,17 @@ use super::{Body, Call, Fact};
 use crate::source::name_of;
 use crate::source::{Document, Focus, Language};
 
-pub(super) fn extract(document: &Document, focus: &Focus) -> Vec<Fact> {
-    let Some(code) = Code::new(document) else { return Vec::new() };
+pub(super) fn extract<'d>(document: &'d Document, code: &Code<'d>, focus: &Focus) -> Vec<Fact> {
     let mut walk =
         Walk { document, code, focus, around: Vec::new(), scope: Vec::new(), loops: 0, facts: Vec::new() };
     walk.run();
     walk.facts
 }
 
-struct Walk<'d> {
+struct Walk<'a, 'd> {
     document: &'d Document,
-    code: Code<'d>,
-    focus: &'d Focus,
+    code: &'a Code<'d>,
+    focus: &'a Focus,
     /// Functions and classes around the cursor, outermost first.
     around: Vec<Node<'d>>,
     scope: Vec<String>,
@@ -38,7 +37,7 @@ struct Opened {
     repeats: bool,
 }
 
-impl<'d> Walk<'d> {
+impl<'d> Walk<'_, 'd> {
     fn run(&mut self) {
         let mut cursor = self.code.root.walk();
         let mut opened: Vec<Opened> = Vec::new();
@@ -48,9 +47,9 @@ impl<'d> Walk<'d> {
             let skip = opened.len() == 1
                 && self.document.embedding.is_none()
                 && !self.focus.touches(&node.byte_range());
-            if !skip && !is_test_code(&self.code, node) {
+            if !skip && !is_test_code(self.code, node) {
                 let entry = self.open(node);
-                if is_call(self.code.language, node.kind()) {
+                if node.is_named() && is_call(self.code.language, node.kind()) {
                     self.call(node);
                 }
                 if cursor.goto_first_child() {
@@ -72,6 +71,9 @@ impl<'d> Walk<'d> {
 
     fn open(&mut self, node: Node<'d>) -> Opened {
         let language = self.code.language;
+        if !node.is_named() {
+            return Opened::default();
+        }
         let kind = node.kind();
         let definition = is_function(language, kind) || is_type_definition(language, kind);
         if definition {
@@ -108,9 +110,9 @@ impl<'d> Walk<'d> {
         let own_loop = iterates(&callee.method);
         let call = Call {
             language: self.code.language,
-            callee: callee.path,
+            callee: callee.path.clone(),
             arguments: self.code.arguments(node, &self.around),
-            chain: callee.chain,
+            chain: callee.chain.clone(),
             ends_chain: !is_built_upon(node),
             loop_depth: self.loops - u8::from(own_loop && self.loops > 0),
             text: normalised(self.code.text, node),

@@ -1,5 +1,6 @@
 //! One example a language of what a call fact says.
 
+use crate::facts::code::Code;
 use std::sync::Arc;
 
 use crate::change::Side;
@@ -19,7 +20,8 @@ fn calls(path: &str, text: &str) -> Vec<Call> {
         lines: Arc::new(LineIndex::new(text.clone())),
         text,
     };
-    super::extract(&document, &Focus::everything())
+    let code = Code::new(&document).unwrap();
+    super::extract(&document, &code, &Focus::everything())
         .into_iter()
         .filter_map(|fact| match fact.body {
             Body::Call(call) => Some(call),

@@ -1,12 +1,14 @@
 //! What the names of one file stand for: imports, constants of the module, variables of a function.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::callee::Callee;
 use super::imports::{Imports, imports};
+use super::items::{Item, items};
 use super::kinds::{is_function, is_type_definition, named_children};
 use crate::source::{Document, Language};
 
@@ -33,6 +35,9 @@ pub struct Code<'d> {
     imports: Imports,
     module: Variables<'d>,
     functions: RefCell<HashMap<usize, Rc<Variables<'d>>>>,
+    /// Callees by the call and the innermost definition from which it was asked; each lens asks again.
+    callees: RefCell<HashMap<(usize, usize), Rc<Callee>>>,
+    items: OnceCell<Vec<Item<'d>>>,
 }
 
 impl<'d> Code<'d> {
@@ -45,10 +50,26 @@ impl<'d> Code<'d> {
             imports: imports(document.language, &document.text, root),
             module: Variables::new(),
             functions: RefCell::default(),
+            callees: RefCell::default(),
+            items: OnceCell::new(),
         };
         code.module = code.module_variables();
         code.module.retain(|name, _| !code.imports.contains_key(name));
         Some(code)
+    }
+
+    /// All definitions, the module first, outer ones before inner ones.
+    pub fn items(&self) -> &[Item<'d>] {
+        self.items.get_or_init(|| items(self))
+    }
+
+    pub(super) fn remembered(&self, key: (usize, usize), make: impl FnOnce() -> Callee) -> Rc<Callee> {
+        if let Some(known) = self.callees.borrow().get(&key) {
+            return known.clone();
+        }
+        let made = Rc::new(make());
+        self.callees.borrow_mut().insert(key, made.clone());
+        made
     }
 
     pub fn text_of(&self, node: Node<'_>) -> &'d str {
@@ -110,11 +131,14 @@ impl<'d> Code<'d> {
         loop {
             let node = cursor.node();
             seen += 1;
+            let kind = if node.is_named() { node.kind() } else { "" };
             let inner = node != holder
                 && !in_type
-                && (is_function(self.language, node.kind()) || is_type_definition(self.language, node.kind()));
+                && (is_function(self.language, kind) || is_type_definition(self.language, kind));
             if !inner {
-                if in_type {
+                if kind.is_empty() {
+                    // A keyword or a sign names nothing.
+                } else if in_type {
                     self.note_field(node, found);
                 } else {
                     self.note(node, found);

@@ -1,5 +1,7 @@
 //! Which function a call reaches, with the chain of calls before it.
 
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use super::bindings::{Binding, Code};
@@ -30,8 +32,19 @@ enum Link<'d> {
 
 impl<'d> Code<'d> {
     /// The callee of a call node. `around` holds the definitions that enclose it, outermost first.
-    pub fn callee(&self, call: Node<'d>, around: &[Node<'d>]) -> Callee {
-        self.callee_within(call, around, 0)
+    pub fn callee(&self, call: Node<'d>, around: &[Node<'d>]) -> Rc<Callee> {
+        let innermost = around.last().map_or(0, Node::id);
+        self.remembered((call.id(), innermost), || self.callee_within(call, around, 0))
+    }
+
+    /// The last name of what a call reaches, as written.
+    pub fn written_method(&self, call: Node<'d>) -> &'d str {
+        let (root, links) = self.unfold(call);
+        let name = links.iter().rev().find_map(|link| match link {
+            Link::Name(name) => Some(*name),
+            Link::Call(_) => None,
+        });
+        name.unwrap_or_else(|| self.text_of(root).rsplit(['.', ':']).next().unwrap_or_default())
     }
 
     fn callee_within(&self, call: Node<'d>, around: &[Node<'d>], hops: u8) -> Callee {

@@ -54,6 +54,7 @@ pub fn items<'d>(code: &Code<'d>) -> Vec<Item<'d>> {
     loop {
         let node = cursor.node();
         if depth > 0
+            && node.is_named()
             && let Some(mut item) = read(code, node)
         {
             if let Some((_, outer)) = open.last() {

@@ -126,5 +126,5 @@ pub(super) fn is_comment(kind: &str) -> bool {
 /// Named children without comments.
 pub fn named_children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !is_comment(child.kind())).collect()
+    node.named_children(&mut cursor).filter(|child| !(child.is_extra() && is_comment(child.kind()))).collect()
 }

@@ -12,7 +12,7 @@ mod values;
 
 pub(super) use bindings::Code;
 pub(super) use callee::Callee;
-pub(super) use items::{Item, ItemKind, items};
+pub(super) use items::{Item, ItemKind};
 pub(super) use kinds::{
     is_call, is_function, is_loop, is_string, is_type_definition, iterates, named_children,
 };

@@ -1,5 +1,7 @@
 //! Source text without its formatting.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::kinds::{is_comment, is_string};
@@ -22,11 +24,18 @@ pub(super) fn rewritten<'t>(
     let mut cursor = node.walk();
     loop {
         let current = cursor.node();
-        let replaced = if is_comment(current.kind()) { Some(String::new()) } else { replace(current) };
-        let leaf = replaced.is_some() || current.child_count() == 0 || is_string(current.kind());
+        let replaced = if current.is_extra() && is_comment(current.kind()) {
+            Some(String::new())
+        } else {
+            replace(current)
+        };
+        let string = replaced.is_none() && may_be_string(text, current) && is_string(current.kind());
+        let leaf = string || replaced.is_some() || current.child_count() == 0;
         if leaf {
-            let token = replaced.unwrap_or_else(|| token(text, current));
-            push(&mut line, &token);
+            match replaced {
+                Some(replaced) => push(&mut line, &replaced),
+                None => push(&mut line, &token(text, current, string)),
+            }
             if line.len() > LONGEST {
                 return line;
             }
@@ -42,18 +51,31 @@ pub(super) fn rewritten<'t>(
     }
 }
 
-fn token(text: &str, node: Node<'_>) -> String {
+/// Whether a node starts as strings do; cheaper to ask than its kind.
+fn may_be_string(text: &str, node: Node<'_>) -> bool {
+    text.as_bytes().get(node.start_byte()).is_some_and(|first| {
+        matches!(
+            first,
+            b'"' | b'\'' | b'`' | b'r' | b'R' | b'b' | b'B' | b'f' | b'F' | b'u' | b'U' | b't' | b'T' | b'c'
+        )
+    })
+}
+
+fn token<'t>(text: &'t str, node: Node<'_>, string: bool) -> Cow<'t, str> {
     let token = text.get(node.byte_range()).unwrap_or_default();
-    if is_string(node.kind())
+    if string
         && let Some(inside) = token.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))
         && !node.kind().starts_with("char")
         && !node.kind().starts_with("rune")
         && !inside.contains(['"', '\\'])
         && !inside.starts_with('\'')
     {
-        return format!("\"{inside}\"");
+        return Cow::Owned(format!("\"{inside}\""));
     }
-    token.split_whitespace().collect::<Vec<_>>().join(" ")
+    if token.bytes().any(|byte| byte.is_ascii_whitespace() || byte >= 0x80) {
+        return Cow::Owned(token.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    Cow::Borrowed(token)
 }
 
 fn push(line: &mut String, token: &str) {

@@ -88,7 +88,7 @@ impl<'d> Walk<'_, 'd> {
     /// The last name of the call whose failure a condition looks at.
     fn failing_call(&self, condition: &[Node<'d>]) -> String {
         if let Some(call) = condition.iter().find_map(|part| first_call(self.code, *part)) {
-            return self.code.callee(call, self.around()).method;
+            return self.code.callee(call, self.around()).method.clone();
         }
         let mut sources = String::new();
         for part in condition {
@@ -110,7 +110,7 @@ impl<'d> Walk<'_, 'd> {
     pub(super) fn check_in(&mut self, condition: &[Node<'d>], exit: Option<&Exit>) {
         let call = condition.iter().find_map(|part| first_call(self.code, *part));
         if let Some(call) = call.filter(|_| exit.is_some()) {
-            let method = self.code.callee(call, self.around()).method;
+            let method = self.code.callee(call, self.around()).method.clone();
             self.check(method);
         }
     }

@@ -104,7 +104,8 @@ impl<'d> Walk<'_, 'd> {
             let terms = self.text(value);
             let kind =
                 LEXICON.exit(&exit.text).or_else(|| LEXICON.term(&terms)).unwrap_or(GuardKind::ErrorHandling);
-            let key = first_call(self.code, value).map(|call| self.code.callee(call, self.around()).method);
+            let key =
+                first_call(self.code, value).map(|call| self.code.callee(call, self.around()).method.clone());
             let guard = Guard {
                 key: key.unwrap_or_else(|| terms.clone()),
                 text: terms,
@@ -120,11 +121,13 @@ impl<'d> Walk<'_, 'd> {
         let callee = self.code.callee(node, self.around());
         for field in ["function", "object", "constructor"] {
             if let Some(receiver) = node.child_by_field_name(field) {
-                for child in named_children(receiver) {
-                    self.expression(child);
-                }
+                // A call in a chain looks at its own receiver; twice would double with every link.
                 if is_call(self.code.language, receiver.kind()) {
                     self.expression(receiver);
+                } else {
+                    for child in named_children(receiver) {
+                        self.expression(child);
+                    }
                 }
             }
         }
@@ -182,7 +185,7 @@ impl<'d> Walk<'_, 'd> {
             self.operate(&callee.method);
         }
         if own.is_some() {
-            self.check(callee.method);
+            self.check(callee.method.clone());
         }
     }
 

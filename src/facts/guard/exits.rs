@@ -64,7 +64,7 @@ impl<'d> Walk<'_, 'd> {
         let inner =
             if matches!(inner.kind(), "await" | "await_expression") { inner.named_child(0)? } else { inner };
         let call = first_call(self.code, inner).filter(|call| *call == inner)?;
-        let path = self.code.callee(call, self.around()).path;
+        let path = self.code.callee(call, self.around()).path.clone();
         LEXICON.never_returns(&path).then(|| Exit { fails: true, text: self.text(block) })
     }
 }

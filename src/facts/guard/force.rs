@@ -123,7 +123,7 @@ pub(super) fn holder_name<'d>(code: &Code<'d>, node: Node<'d>, around: &[Node<'d
     let mut node = node;
     for _ in 0..6 {
         if is_call(code.language, node.kind()) {
-            return Some(code.callee(node, around).path);
+            return Some(code.callee(node, around).path.clone());
         }
         node = match node.kind() {
             "with_item" | "as_pattern" | "await" | "parenthesized_expression" => node.named_child(0)?,

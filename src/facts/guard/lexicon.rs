@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use crate::facts::GuardKind;
+use crate::facts::expression::Expressions;
+use crate::facts::{Expression, GuardKind};
 
 const DATA: &str = include_str!(concat!(env!("OUT_DIR"), "/guards.json"));
 
@@ -42,7 +42,7 @@ struct Row {
 
 /// Expressions in the order of the kinds; the first that fits decides.
 struct Index {
-    set: RegexSet,
+    set: Expressions,
     kinds: Vec<GuardKind>,
 }
 
@@ -55,11 +55,11 @@ impl Index {
             kinds.push(row.kind);
             patterns.push(bounded(of(row), whole));
         }
-        Self { set: RegexSet::new(patterns).unwrap_or_else(|_| RegexSet::empty()), kinds }
+        Self { set: Expressions::new(patterns), kinds }
     }
 
     fn kind(&self, text: &str) -> Option<GuardKind> {
-        self.set.matches(text).iter().next().and_then(|index| self.kinds.get(index)).copied()
+        self.set.first_match(text).and_then(|index| self.kinds.get(index)).copied()
     }
 }
 
@@ -68,13 +68,10 @@ fn bounded(words: &[String], whole: bool) -> String {
     if whole { format!("^(?:{words})$") } else { format!("(?:^|[^a-z0-9])(?:{words})(?:[^a-z0-9]|$)") }
 }
 
-fn any_of(words: &[String], whole: bool) -> Regex {
-    // An expression that does not compile is found by the test below; at run time it matches nothing.
-    Regex::new(&bounded(words, whole)).unwrap_or_else(|_| NOTHING.clone())
+fn any_of(words: &[String], whole: bool) -> Expression {
+    // A word that does not compile is found by the test below.
+    Expression::new(bounded(words, whole))
 }
-
-#[expect(clippy::unwrap_used, reason = "a constant expression")]
-static NOTHING: LazyLock<Regex> = LazyLock::new(|| Regex::new("^\\b$").unwrap());
 
 pub struct Lexicon {
     marks: Index,
@@ -84,12 +81,12 @@ pub struct Lexicon {
     around: Index,
     arguments: Index,
     links: Index,
-    open: Regex,
-    failing: Regex,
-    never_return: Regex,
+    open: Expression,
+    failing: Expression,
+    never_return: Expression,
     trivial: std::collections::HashSet<String>,
-    ranks: Vec<(u8, Regex)>,
-    destructive: Regex,
+    ranks: Vec<(u8, Expression)>,
+    destructive: Expression,
 }
 
 /// The one lexicon of the program.
@@ -222,7 +219,7 @@ mod tests {
                 [&row.marks, &row.calls, &row.terms, &row.exits, &row.around, &row.arguments, &row.links]
             {
                 for word in list {
-                    assert!(Regex::new(word).is_ok(), "{word}");
+                    assert!(Expression::checked(word).is_ok(), "{word}");
                 }
             }
         }

@@ -17,7 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tree_sitter::Node;
 
-use super::code::{Code, Item, ItemKind, is_string, items, named_children, normalised};
+use super::code::{Code, Item, ItemKind, is_string, named_children, normalised};
 use super::{Body, Definition, DefinitionKind, Fact, Form, Parameter};
 use crate::source::Document;
 use lexicon::LEXICON;
@@ -33,23 +33,22 @@ pub fn is_destructive(operation: &str) -> bool {
 const MOST_TOKENS: usize = 4000;
 
 /// Every definition of a document, each followed by its guards.
-pub(super) fn extract(document: &Document) -> Vec<Fact> {
+pub(super) fn extract(document: &Document, code: &Code<'_>) -> Vec<Fact> {
     // Strings of other languages hold no definitions worth pairing.
     if document.embedding.is_some() {
         return Vec::new();
     }
-    let Some(code) = Code::new(document) else { return Vec::new() };
-    let all = items(&code);
+    let all = code.items();
     let own: HashSet<usize> = all.iter().skip(1).filter_map(|item| item.around.last().map(Node::id)).collect();
     let mut facts = Vec::new();
-    for item in &all {
+    for item in all {
         let mut scope: Vec<String> = item.scope.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let mut walk = Walk::new(&code, item, &own);
+        let mut walk = Walk::new(code, item, &own);
         walk.declared();
         if item.kind != ItemKind::Type {
             walk.run();
         }
-        let definition = definition(&code, item, &walk);
+        let definition = definition(code, item, &walk);
         facts.push(Fact {
             locus: document.locus(item.node.byte_range(), scope.clone()),
             body: Body::Definition(definition),
@@ -57,7 +56,7 @@ pub(super) fn extract(document: &Document) -> Vec<Fact> {
         if !item.name.is_empty() {
             scope.push(item.name.clone());
         }
-        let registers = registers(&code, item);
+        let registers = registers(code, item);
         for found in walk.found {
             let mut guard = found.guard;
             if registers {

@@ -207,7 +207,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         let names = if left.kind() == "expression_list" { named_children(left) } else { vec![left] };
         let source = right
             .and_then(|right| first_call(self.code, right))
-            .map(|call| self.code.callee(call, self.around()).path);
+            .map(|call| self.code.callee(call, self.around()).path.clone());
         for name in names {
             let text = self.code.text_of(name);
             if matches!(

@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::Operation;
-use crate::facts::{glob, statement};
+use crate::facts::{Expression, glob, statement};
 use crate::source::HOLE;
 
 /// Packed by the build script.
@@ -53,8 +53,8 @@ struct WrittenOperation {
 pub(super) struct Tool {
     name: String,
     files: GlobSet,
-    holds: Option<Regex>,
-    version: Option<Regex>,
+    holds: Option<Expression>,
+    version: Option<Taking>,
     repeated: GlobSet,
     appended: bool,
     operations: Vec<Known>,
@@ -63,9 +63,26 @@ pub(super) struct Tool {
 struct Known {
     calls: Vec<String>,
     sql: String,
-    has: Option<Regex>,
-    lacks: Option<Regex>,
-    take: HashMap<String, Regex>,
+    has: Option<Expression>,
+    lacks: Option<Expression>,
+    take: HashMap<String, Taking>,
+}
+
+/// An expression of which the first group is wanted, compiled when it is first asked.
+struct Taking {
+    pattern: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Taking {
+    fn new(pattern: String) -> Self {
+        Self { pattern, compiled: OnceLock::new() }
+    }
+
+    fn first_group<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok()).as_ref()?;
+        Some(compiled.captures(text)?.get(1)?.as_str())
+    }
 }
 
 /// A file as a step of a tool.
@@ -83,10 +100,10 @@ pub struct Step {
 /// The step that a file is, by its path and its text.
 pub fn step_of(path: &str, text: &str) -> Option<Step> {
     let tool = tools().iter().find(|tool| tool.has_step(path, text))?;
-    let version = tool.version.as_ref().and_then(|version| version.captures(path));
+    let version = tool.version.as_ref().and_then(|version| version.first_group(path));
     Some(Step {
         tool: tool.name.clone(),
-        version: version.and_then(|found| found.get(1)).map(|group| group.as_str().to_owned()),
+        version: version.map(str::to_owned),
         repeated: tool.repeated.is_match(path),
         appended: tool.appended,
     })
@@ -145,8 +162,7 @@ impl Known {
                 return operation.positional.get(position).map(|value| identifier(value.as_deref()));
             }
             if let Some(take) = self.take.get(name) {
-                let found = take.captures(&operation.text)?;
-                return Some(identifier(Some(found.get(1)?.as_str())));
+                return Some(identifier(Some(take.first_group(&operation.text)?)));
             }
             operation.named.get(name).map(|value| identifier(value.as_deref()))
         })
@@ -176,21 +192,16 @@ fn tools() -> &'static [Tool] {
 }
 
 fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
-    let regex = |pattern: Option<String>| pattern.map(|pattern| Regex::new(&pattern)).transpose().ok();
     let operations = tool
         .operations
         .into_iter()
         .filter_map(|operation| {
-            let take = operation
-                .take
-                .into_iter()
-                .filter_map(|(name, pattern)| Some((name, Regex::new(&pattern).ok()?)))
-                .collect();
+            let take = operation.take.into_iter().map(|(name, pattern)| (name, Taking::new(pattern))).collect();
             Some(Known {
                 calls: operation.call,
                 sql: operation.sql,
-                has: regex(operation.has)?,
-                lacks: regex(operation.lacks)?,
+                has: operation.has.map(Expression::new),
+                lacks: operation.lacks.map(Expression::new),
                 take,
             })
         })
@@ -198,8 +209,8 @@ fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
     Some(Tool {
         name,
         files: globs(&tool.files)?,
-        holds: regex(tool.holds)?,
-        version: regex(tool.version)?,
+        holds: tool.holds.map(Expression::new),
+        version: tool.version.map(Taking::new),
         repeated: globs(&tool.repeated)?,
         appended: tool.appended,
         operations,

@@ -7,7 +7,7 @@
 
 use tree_sitter::Node;
 
-use super::code::{Code, Item, ItemKind, is_call, is_string, items, named_children};
+use super::code::{Code, Item, ItemKind, is_call, is_string, named_children};
 use super::guard::snake;
 use super::{Body, Fact, Scalar, Setting, Value};
 use crate::source::{Document, Language};
@@ -19,13 +19,12 @@ const LONGEST: usize = 300;
 /// Calls of one document that are asked for options and fallbacks.
 const MOST_CALLS: usize = 4000;
 
-pub(super) fn extract(document: &Document) -> Vec<Fact> {
+pub(super) fn extract(document: &Document, code: &Code<'_>) -> Vec<Fact> {
     if document.embedding.is_some() {
         return Vec::new();
     }
-    let Some(code) = Code::new(document) else { return Vec::new() };
-    let mut lens = Lens { document, code: &code, facts: Vec::new() };
-    for item in &items(&code) {
+    let mut lens = Lens { document, code, facts: Vec::new() };
+    for item in code.items() {
         match item.kind {
             ItemKind::Module | ItemKind::Type => lens.fields(item),
             ItemKind::Function => lens.parameters(item),
@@ -151,30 +150,30 @@ impl<'d> Lens<'_, 'd> {
 
     fn option(&mut self, node: Node<'d>) {
         let Some(list) = node.child_by_field_name("arguments") else { return };
+        let written = self.code.written_method(node);
+        let go = self.code.language == Language::Go;
+        let typed = ["Bool", "Int", "String", "Duration"].iter().any(|kind| written.starts_with(kind));
+        let adds = matches!(written, "add_argument" | "option" | "Option" | "add_option" | "addOption");
+        if !(if go { typed } else { adds }) {
+            return;
+        }
         let callee = self.code.callee(node, &[]);
         let arguments = named_children(list);
         let literal = |node: &Node<'d>| match self.code.value(*node, &[]) {
             Value::Literal(Scalar::String(text)) if is_string(node.kind()) => Some(text),
             _ => None,
         };
-        if self.code.language == Language::Go {
+        if go {
             let flag = callee.path.starts_with("flag.")
                 || callee.path.contains("pflag")
                 || callee.path.contains(".Flags.");
-            let typed =
-                ["Bool", "Int", "String", "Duration"].iter().any(|kind| callee.method.starts_with(kind));
-            if let (true, Some((index, name))) = (
-                flag && typed,
-                arguments.iter().enumerate().find_map(|(index, one)| Some((index, literal(one)?))),
-            ) && let Some(default) = arguments.get(index + 1)
+            if let (true, Some((index, name))) =
+                (flag, arguments.iter().enumerate().find_map(|(index, one)| Some((index, literal(one)?))))
+                && let Some(default) = arguments.get(index + 1)
             {
                 let value = self.code.value(*default, &[]);
                 self.give(&format!("option.{name}"), value, node);
             }
-            return;
-        }
-        if !matches!(callee.method.as_str(), "add_argument" | "option" | "Option" | "add_option" | "addOption")
-        {
             return;
         }
         let Some(name) = arguments.iter().filter_map(literal).find(|text| text.starts_with("--")) else {
@@ -200,6 +199,9 @@ impl<'d> Lens<'_, 'd> {
     /// `os.environ.get("X", "d")`, `os.getenv("X", "d")`, `env::var("X").unwrap_or("d")`.
     fn fallback(&mut self, node: Node<'d>) {
         let Some(list) = node.child_by_field_name("arguments") else { return };
+        if !matches!(self.code.written_method(node), "get" | "getenv" | "unwrap_or" | "unwrap_or_else") {
+            return;
+        }
         let callee = self.code.callee(node, &[]);
         let arguments = named_children(list);
         let python = matches!(callee.path.as_str(), "os.environ.get" | "os.getenv" | "environ.get" | "getenv");

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::node::Node;
+use crate::facts::Expression;
 
 #[derive(Deserialize)]
 struct Words {
@@ -16,10 +16,10 @@ struct Words {
 }
 
 struct Lexicon {
-    names: Regex,
-    commands: Regex,
-    actions: Regex,
-    passing: Regex,
+    names: Expression,
+    commands: Expression,
+    actions: Expression,
+    passing: Expression,
 }
 
 fn lexicon() -> Option<&'static Lexicon> {
@@ -29,10 +29,10 @@ fn lexicon() -> Option<&'static Lexicon> {
             // A test reads the file, so it parses.
             let words: Words = serde_json::from_str(include_str!("../../../rules/data/pipeline.json")).ok()?;
             Some(Lexicon {
-                names: Regex::new(&words.deploy_names).ok()?,
-                commands: Regex::new(&words.deploy_commands).ok()?,
-                actions: Regex::new(&words.deploy_actions).ok()?,
-                passing: Regex::new(&words.passing_environments).ok()?,
+                names: Expression::new(words.deploy_names),
+                commands: Expression::new(words.deploy_commands),
+                actions: Expression::new(words.deploy_actions),
+                passing: Expression::new(words.passing_environments),
             })
         })
         .as_ref()

@@ -1,0 +1,123 @@
+//! A regular expression that is compiled when it is first asked.
+//!
+//! A run asks few of the hundreds of expressions that rules and lexicons hold, and compiling one costs more than the
+//! rest of its work: about 1 million instructions with the classes of Unicode. So letters of classes (`\w`, `[^a]`,
+//! `(?i)`) mean ASCII, unless the expression names a class of Unicode (`\p{Greek}`).
+
+use std::sync::OnceLock;
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
+
+/// Answers whether something is found; it does not say where.
+#[derive(Debug)]
+pub struct Expression {
+    pattern: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self { pattern: pattern.into(), compiled: OnceLock::new() }
+    }
+
+    /// As [`Expression::new`], compiled at once.
+    ///
+    /// # Errors
+    /// What is wrong with the expression, in one line.
+    pub fn checked(pattern: &str) -> Result<Self, String> {
+        // The errors of the `regex` crate point at the place; this one compiles without its search for groups.
+        let failed = |error: regex::Error| {
+            let reason = error.to_string();
+            reason.lines().last().unwrap_or_default().trim().to_owned()
+        };
+        regex::Regex::new(pattern).map_err(failed)?;
+        let compiled = compile(&[pattern]).ok_or_else(|| "error: too large".to_owned())?;
+        Ok(Self { pattern: pattern.to_owned(), compiled: OnceLock::from(Some(compiled)) })
+    }
+
+    /// Whether the expression is found in a text. One that does not compile is found nowhere; rules are
+    /// [checked](Expression::checked) when they are built, lexicons by tests.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled
+            .get_or_init(|| compile(&[&self.pattern]))
+            .as_ref()
+            .is_some_and(|expression| expression.is_match(text))
+    }
+}
+
+/// Several expressions in one, compiled when it is first asked.
+#[derive(Debug)]
+pub struct Expressions {
+    patterns: Vec<String>,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expressions {
+    pub fn new(patterns: Vec<String>) -> Self {
+        Self { patterns, compiled: OnceLock::new() }
+    }
+
+    /// The first of the expressions that is found in a text.
+    pub fn first_match(&self, text: &str) -> Option<usize> {
+        let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
+        let expression = self.compiled.get_or_init(|| compile(&patterns)).as_ref()?;
+        // Most texts hold none, which is cheaper to ask than which.
+        if !expression.is_match(text) {
+            return None;
+        }
+        let mut found = regex_automata::PatternSet::new(self.patterns.len());
+        expression.which_overlapping_matches(&regex_automata::Input::new(text), &mut found);
+        found.iter().next().map(|pattern| pattern.as_usize())
+    }
+}
+
+fn compile(patterns: &[&str]) -> Option<Regex> {
+    let build = |unicode: bool| {
+        let mut builder = Regex::builder();
+        builder
+            .configure(
+                Config::new()
+                    .match_kind(match patterns.len() {
+                        1 => regex_automata::MatchKind::LeftmostFirst,
+                        _ => regex_automata::MatchKind::All,
+                    })
+                    .which_captures(WhichCaptures::None)
+                    .utf8_empty(false)
+                    .onepass(false),
+            )
+            .syntax(syntax::Config::new().unicode(unicode).utf8(unicode));
+        builder.build_many(patterns).ok()
+    };
+    build(false).or_else(|| build(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_ascii_unless_unicode_is_named() {
+        for (pattern, text, expected) in [
+            (r"^\w+$", "straight", true),
+            (r"(?i)^delete$", "DELETE", true),
+            (r"^\p{Greek}+$", "αβγ", true),
+            ("ü", "für", true),
+            ("[äö]", "schön", true),
+            ("[äö]", "schon", false),
+            ("(", "(", false),
+        ] {
+            assert_eq!(Expression::new(pattern).is_match(text), expected, "{pattern} in {text}");
+        }
+        assert_eq!(Expression::checked("a(").unwrap_err(), "error: unclosed group");
+    }
+
+    #[test]
+    fn the_first_of_several_is_told() {
+        let several = Expressions::new(vec!["^b".to_owned(), "a".to_owned(), "c".to_owned()]);
+        assert_eq!(several.first_match("xca"), Some(1));
+        assert_eq!(several.first_match("ba"), Some(0));
+        assert_eq!(several.first_match("x"), None);
+    }
+}
