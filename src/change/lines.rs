@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 /// Time after which the line comparison becomes approximate.
-const BUDGET: Duration = Duration::from_millis(100);
+const BUDGET: Duration = Duration::from_secs(1);
 
 /// The line map of one file with both sides. All lines are 1-based; line endings do not count.
 #[derive(Clone, Debug, Default)]

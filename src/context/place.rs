@@ -6,13 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use super::lexicon::Lexicon;
 use super::tokens::{environment, weight, words};
 use super::{Place, PlaceName};
 use crate::change::{Change, LARGEST_TEXT, Side};
-use crate::facts::{self, Body, Fact, Resource, System};
+use crate::facts::{self, Body, Fact, Globs, Resource, System};
 use crate::rules::{Finding, PlacePolicy, Subject};
 use crate::source::{self, Document, Focus, Language, LineIndex};
 
@@ -53,7 +51,7 @@ impl PlaceName {
 /// Paths that a project assigns to places.
 #[derive(Debug, Default)]
 pub struct PlaceSettings {
-    globs: Vec<(PlaceName, String, GlobSet)>,
+    globs: Vec<(PlaceName, String, Globs)>,
 }
 
 impl PlaceSettings {
@@ -62,14 +60,7 @@ impl PlaceSettings {
         let mut globs = Vec::new();
         for (place, patterns) in places {
             for pattern in patterns {
-                let glob = GlobBuilder::new(pattern)
-                    .literal_separator(true)
-                    .build()
-                    .map_err(|error| format!("`{pattern}`: {}", error.kind()))?;
-                let mut builder = GlobSetBuilder::new();
-                builder.add(glob);
-                let set = builder.build().map_err(|error| format!("`{pattern}`: {error}"))?;
-                globs.push((*place, pattern.clone(), set));
+                globs.push((*place, pattern.clone(), Globs::new(std::slice::from_ref(pattern))?));
             }
         }
         Ok(Self { globs })

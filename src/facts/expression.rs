@@ -85,7 +85,8 @@ fn compile(patterns: &[&str]) -> Option<Regex> {
                     })
                     .which_captures(WhichCaptures::None)
                     .utf8_empty(false)
-                    .onepass(false),
+                    .onepass(false)
+                    .dfa(false),
             )
             .syntax(syntax::Config::new().unicode(unicode).utf8(unicode));
         builder.build_many(patterns).ok()

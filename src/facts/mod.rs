@@ -8,6 +8,7 @@ mod command;
 mod dependency;
 mod expression;
 mod file;
+mod globs;
 mod guard;
 mod migration;
 mod model;
@@ -24,9 +25,10 @@ mod text;
 mod value;
 
 pub use crate::source::scope_of;
-pub use command::{is_in_family, members};
+pub use command::{family_of, members};
 pub use expression::Expression;
 pub use file::file_fact;
+pub use globs::Globs;
 pub use guard::is_destructive;
 pub use migration::{Step, step_of};
 pub use model::{

@@ -2,15 +2,13 @@
 
 use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use super::condition::{Expression, eagerly, expression, optional};
 use super::loader::{self, RuleError};
 use super::matchers::{self, Question};
 use super::model::{Identity, Matcher, Rule, Severity};
 use super::prefilter::Prefilter;
 use crate::change::{Change, Side};
-use crate::facts::{LinePattern, Pattern, Patterns, Sameness};
+use crate::facts::{Globs, LinePattern, Pattern, Patterns, Sameness};
 use crate::source::Language;
 
 /// Where a project keeps its own rules.
@@ -29,8 +27,8 @@ pub(super) struct Compiled {
     pub question: Option<Box<dyn Question>>,
     pub pattern: Option<Pattern>,
     pub line_pattern: Option<LinePattern>,
-    files: Option<GlobSet>,
-    not_files: Option<GlobSet>,
+    files: Option<Globs>,
+    not_files: Option<Globs>,
     languages: Vec<Language>,
     pub relocated: Vec<Expression>,
 }
@@ -121,19 +119,11 @@ fn sameness(identity: Identity) -> Sameness {
     }
 }
 
-fn globs(key: &str, patterns: &[String]) -> Result<Option<GlobSet>, String> {
+fn globs(key: &str, patterns: &[String]) -> Result<Option<Globs>, String> {
     if patterns.is_empty() {
         return Ok(None);
     }
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob = GlobBuilder::new(pattern)
-            .literal_separator(true)
-            .build()
-            .map_err(|error| format!("`{key}`: `{pattern}`: {}", error.kind()))?;
-        builder.add(glob);
-    }
-    builder.build().map(Some).map_err(|error| format!("`{key}`: {error}"))
+    Globs::new(patterns).map(Some).map_err(|reason| format!("`{key}`: {reason}"))
 }
 
 /// All rules of a run, sorted by id.

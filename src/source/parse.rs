@@ -8,8 +8,11 @@ use tree_sitter::{InputEdit, ParseOptions, Parser, Point, Tree};
 use super::{Language, admit};
 use crate::change::LineMap;
 
-/// Time for one text.
-const BUDGET: Duration = Duration::from_millis(200);
+/// Steps for one text, a hundred actions of the parser each: about 1.2 MB of ordinary code, 0.5 s. Steps are counted and
+/// not time, so that a busy machine judges as an idle one does.
+const MOST_STEPS: u32 = 10_000;
+/// Where steps are slow: the time after which it ends all the same.
+const LONGEST: Duration = Duration::from_secs(3);
 /// Levels of a tree. What climbs from a node to its ancestors takes time in the square of this.
 const DEEPEST_TREE: usize = 1000;
 /// Bytes up to which the depth of a tree is taken at samples; a larger tree is walked.
@@ -54,8 +57,14 @@ fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Op
     let mut parser = Parser::new();
     parser.set_language(&grammar).map_err(|error| format!("grammar cannot be used: {error}"))?;
     let begun = Instant::now();
+    let mut steps = 0;
     let mut stop = |_: &tree_sitter::ParseState| {
-        if begun.elapsed() > BUDGET { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        steps += 1;
+        if steps > MOST_STEPS || begun.elapsed() > LONGEST {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let bytes = text.as_bytes();
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
@@ -65,7 +74,10 @@ fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Op
             Err(format!("nesting over {DEEPEST_TREE}, limit {DEEPEST_TREE}"))
         }
         Some(tree) => Ok(Some(tree)),
-        None => Err(format!("parser stopped after {} ms", BUDGET.as_millis())),
+        None if steps > MOST_STEPS => {
+            Err(format!("parser stopped after {MOST_STEPS} steps, limit {MOST_STEPS}"))
+        }
+        None => Err(format!("parser stopped after {} s", LONGEST.as_secs())),
     }
 }
 

@@ -119,7 +119,7 @@ pub fn is_string(kind: &str) -> bool {
     )
 }
 
-pub(super) fn is_comment(kind: &str) -> bool {
+pub fn is_comment(kind: &str) -> bool {
     matches!(kind, "comment" | "line_comment" | "block_comment")
 }
 

@@ -14,7 +14,7 @@ pub(super) use bindings::Code;
 pub(super) use callee::Callee;
 pub(super) use items::{Item, ItemKind};
 pub(super) use kinds::{
-    is_call, is_function, is_loop, is_string, is_type_definition, iterates, named_children,
+    is_call, is_comment, is_function, is_loop, is_string, is_type_definition, iterates, named_children,
 };
 pub(super) use shape::{Handler, Leave, Shape, closure_body, is_block, shape, statements};
 pub(super) use tokens::normalised;

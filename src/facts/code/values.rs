@@ -299,18 +299,17 @@ impl<'d> Code<'d> {
                 return None;
             }
             let name = self.text_of(leaf);
-            if self.is_member_name(leaf) {
-                return None;
-            }
             match self.binding(name, around) {
                 Some(Binding::Value(value))
                     if depth < 2
-                        && (value.end_byte() <= node.start_byte() || value.start_byte() >= node.end_byte()) =>
+                        && (value.end_byte() <= node.start_byte() || value.start_byte() >= node.end_byte())
+                        && !self.is_member_name(leaf) =>
                 {
                     Some(self.expanded_within(value, around, depth + 1))
                 }
                 Some(_) => None,
-                None => self.import(name).map(str::to_owned),
+                // What is around a name is asked last: it costs more than what the name stands for.
+                None => self.import(name).filter(|_| !self.is_member_name(leaf)).map(str::to_owned),
             }
         })
     }

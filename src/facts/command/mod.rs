@@ -25,7 +25,7 @@ mod tools;
 mod variables;
 mod word;
 
-pub use tools::{is_in_family, members};
+pub use tools::{family_of, members};
 
 use super::{Body, Fact};
 use crate::source::{Document, Focus, Language};

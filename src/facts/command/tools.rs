@@ -182,9 +182,9 @@ pub fn members(family: &str) -> impl Iterator<Item = &str> {
     std::iter::once(family).chain(others.iter().map(String::as_str))
 }
 
-/// Whether a program belongs to a family of tools: `tofu` to `terraform`.
-pub fn is_in_family(program: &str, family: &str) -> bool {
-    program == family || Tools::get().family(program) == family
+/// The family of tools that a program belongs to: `terraform` for `tofu`.
+pub fn family_of(program: &str) -> &str {
+    Tools::get().family(program)
 }
 
 #[cfg(test)]
@@ -201,7 +201,7 @@ mod tests {
                 assert!(seen.insert(other.clone()), "{other}");
             }
         }
-        assert!(is_in_family("tofu", "terraform") && is_in_family("podman", "docker"));
-        assert!(!is_in_family("terraform", "tofu"));
+        assert_eq!((family_of("tofu"), family_of("podman")), ("terraform", "docker"));
+        assert_eq!(family_of("terraform"), "terraform");
     }
 }

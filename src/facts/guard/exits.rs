@@ -53,8 +53,8 @@ impl<'d> Walk<'_, 'd> {
 
     /// A call that does not come back, or a Rust block whose value is an error.
     fn stops(&self, block: Node<'d>, statement: Node<'d>, last: bool) -> Option<Exit> {
-        let text = self.text(statement);
-        if self.code.language == Language::Rust && last && text.starts_with("Err(") {
+        let is_error = |statement| self.text(statement).starts_with("Err(");
+        if self.code.language == Language::Rust && last && is_error(statement) {
             return Some(Exit { fails: true, text: self.text(block) });
         }
         let inner = match statement.kind() {

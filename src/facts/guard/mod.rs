@@ -17,7 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tree_sitter::Node;
 
-use super::code::{Code, Item, ItemKind, is_string, named_children, normalised};
+use super::code::{Code, Item, ItemKind, is_comment, is_string, named_children, normalised};
 use super::{Body, Definition, DefinitionKind, Fact, Form, Parameter};
 use crate::source::Document;
 use lexicon::LEXICON;
@@ -127,18 +127,23 @@ fn parameters<'d>(code: &Code<'d>, item: &Item<'d>) -> Vec<Parameter> {
 /// Hashes of the tokens below a node, sorted; strings as one, comments out.
 fn tokens(code: &Code<'_>, node: Node<'_>) -> Vec<u32> {
     let mut found = Vec::new();
-    let mut waiting = vec![node];
-    while let Some(node) = waiting.pop() {
-        if found.len() >= MOST_TOKENS {
-            break;
-        }
-        let children = if is_string(node.kind()) { Vec::new() } else { named_children(node) };
-        if children.is_empty() {
+    let mut cursor = node.walk();
+    'tree: while found.len() < MOST_TOKENS {
+        let node = cursor.node();
+        let kind = if node.is_named() { node.kind() } else { "" };
+        let leaf = node.named_child_count() == 0 || is_string(kind);
+        if leaf && !kind.is_empty() && !is_comment(kind) {
             let mut hasher = DefaultHasher::new();
             code.text_of(node).trim().hash(&mut hasher);
             found.push(hasher.finish() as u32);
-        } else {
-            waiting.extend(children);
+        }
+        if !leaf && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'tree;
+            }
         }
     }
     found.sort_unstable();

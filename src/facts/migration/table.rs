@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;
 use serde::Deserialize;
 
 use super::Operation;
-use crate::facts::{Expression, glob, statement};
+use crate::facts::{Expression, Globs, glob, statement};
 use crate::source::HOLE;
 
 /// Packed by the build script.
@@ -52,10 +51,10 @@ struct WrittenOperation {
 /// A tool, compiled.
 pub(super) struct Tool {
     name: String,
-    files: GlobSet,
+    files: Globs,
     holds: Option<Expression>,
     version: Option<Taking>,
-    repeated: GlobSet,
+    repeated: Globs,
     appended: bool,
     operations: Vec<Known>,
 }
@@ -208,21 +207,13 @@ fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
         .collect();
     Some(Tool {
         name,
-        files: globs(&tool.files)?,
+        files: Globs::new(&tool.files).ok()?,
         holds: tool.holds.map(Expression::new),
         version: tool.version.map(Taking::new),
-        repeated: globs(&tool.repeated)?,
+        repeated: Globs::new(&tool.repeated).ok()?,
         appended: tool.appended,
         operations,
     })
-}
-
-fn globs(patterns: &[String]) -> Option<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(true).build().ok()?);
-    }
-    set.build().ok()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use tree_sitter::Node;
 
-use super::code::{Code, Item, ItemKind, is_call, is_string, named_children};
+use super::code::{Code, Item, ItemKind, is_call, is_comment, is_string, named_children};
 use super::guard::snake;
 use super::{Body, Fact, Scalar, Setting, Value};
 use crate::source::{Document, Language};
@@ -130,10 +130,12 @@ impl<'d> Lens<'_, 'd> {
 
     /// Options of command lines and fallbacks of the environment.
     fn calls(&mut self) {
-        let mut waiting = vec![self.code.root];
+        let mut cursor = self.code.root.walk();
         let mut seen = 0;
-        while let Some(node) = waiting.pop() {
-            if is_call(self.code.language, node.kind()) {
+        loop {
+            let node = cursor.node();
+            let kind = if node.is_named() { node.kind() } else { "" };
+            if is_call(self.code.language, kind) {
                 seen += 1;
                 if seen > MOST_CALLS {
                     return;
@@ -141,10 +143,17 @@ impl<'d> Lens<'_, 'd> {
                 self.option(node);
                 self.fallback(node);
             }
-            if node.kind() == "binary_expression" {
+            if kind == "binary_expression" {
                 self.script_fallback(node);
             }
-            waiting.extend(named_children(node));
+            if !is_comment(kind) && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::facts::Dialect;
 
@@ -173,6 +173,8 @@ fn search() -> Option<&'static (AhoCorasick, Vec<usize>)> {
                 .collect();
             let search = AhoCorasick::builder()
                 .ascii_case_insensitive(true)
+                // Quickly built: it is searched once or twice.
+                .kind(Some(AhoCorasickKind::NoncontiguousNFA))
                 .build(hints.iter().map(|(_, word)| word))
                 .ok()?;
             Some((search, hints.into_iter().map(|(row, _)| row).collect()))

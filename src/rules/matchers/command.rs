@@ -3,7 +3,7 @@
 use super::dangers;
 use super::{Captures, Hit, Question, Turn, shorten};
 use crate::facts::{
-    Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, is_in_family, members,
+    Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, family_of, members,
 };
 use crate::rules::condition::{Expression, expression, optional};
 use crate::rules::model::command_model::{CommandMatcher, GuardName, OperandTest};
@@ -152,8 +152,10 @@ impl Commands {
     /// Every key of this level.
     fn holds(&self, command: &Command) -> bool {
         let matcher = &self.matcher;
-        let any_program =
-            |names: &[String], program: &str| names.iter().any(|name| is_in_family(program, name));
+        let any_program = |names: &[String], program: &str| {
+            let family = if names.is_empty() { program } else { family_of(program) };
+            names.iter().any(|name| name == program || name == family)
+        };
         let piped = |names: &[String], programs: &[String]| {
             names.is_empty() || programs.iter().any(|program| any_program(names, program))
         };

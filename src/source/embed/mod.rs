@@ -39,7 +39,7 @@ use super::{Document, Embedding, Focus, Language, Scope};
 /// Fragments inside fragments: 3 is `ssh` in a workflow step, and `psql -c` in its command line.
 const DEEPEST: u8 = 3;
 /// Time for the fragments of one side of one file.
-const BUDGET: Duration = Duration::from_millis(200);
+const BUDGET: Duration = Duration::from_secs(1);
 
 /// A text in another language, found in a document.
 #[derive(Debug)]
