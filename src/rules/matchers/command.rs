@@ -2,9 +2,7 @@
 
 use super::dangers;
 use super::{Captures, Hit, Question, Turn, shorten};
-use crate::facts::{
-    Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, family_of, members,
-};
+use crate::facts::{Body, Command, Expansion, Fact, Guarding, Part, StatusHandling, Word, family_of, members};
 use crate::rules::condition::{Expression, expression, optional};
 use crate::rules::model::command_model::{CommandMatcher, GuardName, OperandTest};
 
