@@ -13,6 +13,7 @@ mod crossing;
 mod deletions;
 mod dns_records;
 mod edits;
+mod enum_values;
 mod expiry;
 mod gate_files;
 mod hidden;
@@ -95,6 +96,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("down-destroys", migrations::down),
     ("downsized", sizes::check),
     ("elision", leftovers::elision),
+    ("enum-values", enum_values::check),
     ("expiry", expiry::check),
     ("fail-open", weaker::fail_open),
     ("for-each-switch", count_switch::check),

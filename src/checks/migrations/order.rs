@@ -26,10 +26,15 @@ pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Findi
             continue;
         };
         let said = if LINKED.contains(&step.tool.as_str()) {
-            second_head(evidence, &new.path, after)
+            second_head(evidence, &new.path, after, r#"(?m)^down_revision[^=\n]*=\s*["']([^"']+)["']"#)
         } else {
             let Some(version) = &step.version else { continue };
-            later_one(evidence, &new.path, version, &step.tool)
+            let later = later_one(evidence, &new.path, version, &step.tool);
+            if step.tool == "django" {
+                later.or_else(|| second_leaf(evidence, &new.path, after))
+            } else {
+                later
+            }
         };
         let Some(said) = said else { continue };
         let line = after
@@ -73,9 +78,18 @@ fn strip_way(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
+/// Django: another step of the application depends on the same one.
+fn second_leaf(evidence: &Evidence<'_>, path: &str, after: &str) -> Option<String> {
+    let application = file_name(folder(folder(path)));
+    // A merge depends on several steps of its application.
+    let parent = format!(r#"\(\s*["']{}["']\s*,\s*["']([^"']+)["']\s*,?\s*\)"#, regex::escape(application));
+    let several = Regex::new(&parent).ok()?.captures_iter(after).count() > 1;
+    if several || application.is_empty() { None } else { second_head(evidence, path, after, &parent) }
+}
+
 /// Another step of the folder follows the same one.
-fn second_head(evidence: &Evidence<'_>, path: &str, after: &str) -> Option<String> {
-    let parent = Regex::new(r#"(?m)^down_revision[^=\n]*=\s*["']([^"']+)["']"#).ok()?;
+fn second_head(evidence: &Evidence<'_>, path: &str, after: &str, parent: &str) -> Option<String> {
+    let parent = Regex::new(parent).ok()?;
     let followed = parent.captures(after)?.get(1)?.as_str();
     let own = folder(path);
     let tree = evidence.change.tree(Side::New);
@@ -86,7 +100,9 @@ fn second_head(evidence: &Evidence<'_>, path: &str, after: &str) -> Option<Strin
         let Some(bytes) = tree.read(&other).ok().flatten() else { continue };
         let text = String::from_utf8_lossy(&bytes);
         // A merge names several and ends the fork.
-        if text.lines().any(|line| line.starts_with("down_revision") && line.contains('(')) {
+        if text.lines().any(|line| line.starts_with("down_revision") && line.contains('('))
+            || name.contains("merge")
+        {
             return None;
         }
         let follows =

@@ -24,6 +24,7 @@ pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Findi
             "sql" => sql(evidence, &new.path, after),
             "js" | "ts" | "mjs" | "cjs" => javascript(after),
             "cs" => csharp(after),
+            "rs" => rust(after),
             _ => None,
         };
         let Some((line, reason)) = found else { continue };
@@ -204,6 +205,19 @@ fn csharp(text: &str) -> Found {
     let up = Regex::new(r"void\s+Up\s*\([^)]*\)\s*\{\s*\}").ok()?;
     let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;
     (empty && !up.is_match(text)).then(|| (line, "its way back does nothing".to_owned()))
+}
+
+/// SeaORM: `down` that only says that all is well, or that it cannot.
+fn rust(text: &str) -> Found {
+    let down = Regex::new(r"async\s+fn\s+down\s*\([^)]*\)[^{]*\{([^{}]*)\}").ok()?;
+    let found = down.captures(text)?;
+    let body: String = said("down.rs", found.get(1)?.as_str()).concat();
+    let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;
+    let refuses = body.starts_with("Err(") || body.starts_with("todo!") || body.starts_with("unimplemented!");
+    match body.as_str() {
+        "Ok(())" => Some((line, "its way back does nothing".to_owned())),
+        _ => refuses.then(|| (line, "its way back refuses".to_owned())),
+    }
 }
 
 /// Up to the parenthesis that closes the one before.
