@@ -16,25 +16,32 @@ MONTH = 30 * 86_400
 
 
 def taken_back(repository):
-    """Ids of commits that another commit of the next 30 days names in `This reverts commit ID`."""
+    """Ids of commits that another one of the next 30 days takes back, as `foureyes backtest` finds them.
+
+    It names them in `This reverts commit ID`, or else quotes their subject: `Revert "SUBJECT"`.
+    """
     log = subprocess.run(
-        ["git", "-C", repository, "log", "--no-merges", "--format=%H %ct%n%B%x00"],
+        ["git", "-C", repository, "log", "--no-merges", "--format=%H %at%n%B%x00"],
         check=True, capture_output=True,
     ).stdout.decode(errors="replace")
-    times, reverts = {}, []
+    times, subjects, reverts = {}, {}, []
     for entry in log.split("\0"):
         head, _, message = entry.strip().partition("\n")
         if not head:
             continue
         commit, time = head.split(" ")
         times[commit] = int(time)
-        for taken in re.findall(r"[Rr]everts commit ([0-9a-f]{7,40})", message):
-            reverts.append((taken, int(time)))
+        subject = message.split("\n", 1)[0].strip()
+        subjects.setdefault(subject, []).append(commit)
+        named = re.findall(r"reverts commit ([0-9a-f]{7,40})", message, re.IGNORECASE)
+        quoted = re.search(r'Revert "(.*)"', subject)
+        reverts.append((commit, int(time), named, quoted and quoted.group(1)))
     found = set()
-    for taken, time in reverts:
-        whole = taken if taken in times else next((one for one in times if one.startswith(taken)), None)
-        if whole and 0 <= time - times[whole] <= MONTH:
-            found.add(whole)
+    for revert, time, named, quoted in reverts:
+        whole = [name if name in times else next((one for one in times if one.startswith(name)), None)
+                 for name in named]
+        whole = [one for one in whole if one] or subjects.get(quoted, [])
+        found.update(one for one in whole if one != revert and 0 <= time - times[one] <= MONTH)
     return found
 
 

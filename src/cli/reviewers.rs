@@ -10,7 +10,7 @@ use super::output::print;
 use super::request::Orders;
 use super::selection::SelectionArgs;
 use super::terminal::{ColorChoice, display};
-use crate::change::Side;
+use crate::change::{FileChange, Side};
 use crate::context::Owners;
 use crate::gate::Status;
 use crate::report::{self, Asked};
@@ -45,9 +45,16 @@ pub fn run(args: &ReviewersArgs, color: ColorChoice) -> Result<Status, Failure> 
     let (judged, people) = assess(&change, background, &orders)?;
     let mut reviewers = judged.assessment.reviewers.clone();
     let owners = Owners::of(change.tree(Side::Old));
+    let sides = change.files.iter().flat_map(|file| [&file.old, &file.new]);
+    let paths: Vec<&str> = sides.flatten().map(|side| side.path.as_str()).collect();
+    let mut remarks = judged.verdict.reasons.get(1..).unwrap_or_default().to_vec();
+    remarks.extend(owners.iter().flat_map(Owners::remarks));
+    if paths.iter().any(|path| path.ends_with("CODEOWNERS")) {
+        let new = Owners::of(change.tree(Side::New));
+        let now: Vec<&str> = change.files.iter().map(FileChange::path).collect();
+        remarks.extend(Owners::differences(owners.as_ref(), new.as_ref(), &now));
+    }
     if let Some(owners) = &owners {
-        let sides = change.files.iter().flat_map(|file| [&file.old, &file.new]);
-        let paths: Vec<&str> = sides.flatten().map(|side| side.path.as_str()).collect();
         reviewers = reviewers.with_owners_of_the_rest(owners, &paths, &authors);
         reviewers = people.join(reviewers, &authors);
     }
@@ -58,7 +65,7 @@ pub fn run(args: &ReviewersArgs, color: ColorChoice) -> Result<Status, Failure> 
         authors: &authors,
         owners: owners.as_ref(),
         has_past,
-        remarks: judged.verdict.reasons.get(1..).unwrap_or_default(),
+        remarks: &remarks,
     };
     print(&match args.format {
         ReviewersFormat::Human => report::reviewers(&asked, &display(color, false)),

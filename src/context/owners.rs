@@ -34,6 +34,8 @@ pub struct Owners {
     sections: Vec<Section>,
     /// Lines that the host skips, with the reason.
     pub problems: Vec<Problem>,
+    /// Further files at places that come later, which the host does not read.
+    pub unread: Vec<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,21 +92,68 @@ pub enum Ownership<'a> {
 impl Owners {
     /// The file that counts on a side; a project without one has no owners.
     pub fn of(tree: &dyn Tree) -> Option<Self> {
+        let mut found: Option<Self> = None;
         for (path, dialect) in PLACES {
             let Ok(Some(bytes)) = tree.read(path) else { continue };
             if bytes.len() > LARGEST {
                 continue;
             }
-            let text = String::from_utf8_lossy(&bytes);
-            let dialect = dialect.unwrap_or_else(|| guess(&text, tree));
-            return Some(Self::parse(path, &text, dialect));
+            match &mut found {
+                Some(owners) => owners.unread.push(path),
+                None => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    let dialect = dialect.unwrap_or_else(|| guess(&text, tree));
+                    found = Some(Self::parse(path, &text, dialect));
+                }
+            }
         }
-        None
+        found
+    }
+
+    /// What a reader must know of the file: further files that are not read, lines that are skipped.
+    pub fn remarks(&self) -> Vec<String> {
+        let unread = self.unread.iter().map(|path| format!("{path} is not read: {} comes first", self.path));
+        let skipped = self.problems.iter();
+        let skipped = skipped
+            .map(|problem| format!("{} line {} is skipped: {}", self.path, problem.line, problem.reason));
+        unread.chain(skipped).collect()
+    }
+
+    /// Whom a path would be owned by after the change and is not yet, or no longer; a sentence for each path that
+    /// differs. The owners before the change are the ones that count for it.
+    pub fn differences(old: Option<&Self>, new: Option<&Self>, paths: &[&str]) -> Vec<String> {
+        let owners = |file: Option<&Self>, path: &str| -> Vec<String> {
+            let Some(Ownership::Owned(claims)) = file.map(|file| file.owners_of(path)) else {
+                return Vec::new();
+            };
+            let mut owners: Vec<String> =
+                claims.iter().flat_map(|claim| claim.owners).map(|owner| owner.to_lowercase()).collect();
+            owners.sort();
+            owners.dedup();
+            owners
+        };
+        let words = |owners: &[String]| if owners.is_empty() { "nobody".to_owned() } else { owners.join(" ") };
+        let differs = |path: &&str| {
+            let (before, after) = (owners(old, path), owners(new, path));
+            (before != after).then(|| {
+                format!(
+                    "the change gives {path} to {} instead of {}, from the next change on",
+                    words(&after),
+                    words(&before)
+                )
+            })
+        };
+        paths.iter().filter_map(differs).collect()
     }
 
     pub fn parse(path: &str, text: &str, dialect: Dialect) -> Self {
-        let mut owners =
-            Self { path: path.to_owned(), dialect, sections: vec![Section::unnamed()], problems: Vec::new() };
+        let mut owners = Self {
+            path: path.to_owned(),
+            dialect,
+            sections: vec![Section::unnamed()],
+            problems: Vec::new(),
+            unread: Vec::new(),
+        };
         let mut current = 0;
         for (line, text) in (1u32..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines()) {
             let text = text.trim();
@@ -333,6 +382,18 @@ mod tests {
             ("/build/logs/ @l", "build/logs", "-"),
             ("", "x", "-"),
             ("café/ @é", "café/x", "@é"),
+            ("docs/sub @d", "docs/sub/a/b", "@d"),
+            ("*.md @a @a/b c@example.com", "x/y.md", "@a @a/b c@example.com"),
+            ("* @a", "with\nnewline", "@a"),
+            ("* @a\r\n*.md @b\r\n", "x.md", "@b"),
+            ("*.md @b\n* @a\n/x/", "x/y.md", "nobody"),
+            ("/a/* @one", "a/b/c", "-"),
+            ("/a/*/c @one", "a/b/c", "@one"),
+            ("**/b/**/d @two", "a/b/c/d", "@two"),
+            ("*.rs @b #@not\n", "a.rs", "@b"),
+            ("# * @a", "x", "-"),
+            ("   * @a", "x", "@a"),
+            ("vendor/lib @sub", "vendor/lib", "@sub"),
         ];
         for (text, path, expected) in cases {
             assert_eq!(owners(text, path, Dialect::GitHub), expected, "{text:?} {path}");
@@ -359,6 +420,17 @@ mod tests {
             ("\\#file @h", "#file", "@h"),
             ("*.rb @@maintainer @group/sub", "x.rb", "@@maintainer @group/sub"),
             ("[Broken\n*.rb @a", "x.rb", "@a"),
+            ("with\\ blank/ @s", "with blank/x", "@s"),
+            ("docs/ @d", "a/docs/b/c.md", "@d"),
+            ("docs/* @d", "a/docs/b.md", "@d"),
+            ("docs/* @d", "a/docs/b/c.md", "-"),
+            ("/docs/**/*.md @d", "docs/a/b.md", "@d"),
+            ("[A] @a @b\n*.rb\n*.py @c", "x.py", "@c"),
+            ("^[A] @a\n*.rb", "x.rb", "@a"),
+            ("[A B][2] @a\n*.rb", "x.rb", "@a"),
+            ("* @a\n[A]\n!*.rb\n*.rb @b", "x.rb", "@a"),
+            ("*.rb @a\n*.rb", "x.rb", "nobody"),
+            ("*.RB @a", "x.rb", "-"),
         ];
         for (text, path, expected) in cases {
             assert_eq!(owners(text, path, Dialect::GitLab), expected, "{text:?} {path}");
@@ -380,9 +452,21 @@ mod tests {
 
     #[test]
     fn bitbucket() {
-        let text = "* random(2) @teams/core\nsrc/ a@example.com @bob";
-        assert_eq!(owners(text, "x", Dialect::Bitbucket), "@teams/core");
-        assert_eq!(owners(text, "a/src/x", Dialect::Bitbucket), "a@example.com @bob");
+        let cases = [
+            ("* random(2) @teams/core\nsrc/ a@example.com @bob", "x", "@teams/core"),
+            ("* random(2) @teams/core\nsrc/ a@example.com @bob", "a/src/x", "a@example.com @bob"),
+            ("* least_busy(1) @teams/core", "x", "@teams/core"),
+            ("* all @teams/core", "x", "@teams/core"),
+            ("*.py @bob # not @eve", "x.py", "@bob"),
+            ("* @bob\n!x @eve", "x", "@bob"),
+            ("* @bob\n[xy] @eve", "x", "@bob"),
+            ("* @bob\nx", "x", "nobody"),
+            ("[A]\n* @bob", "x", "@bob"),
+            ("/src/*.py @bob", "src/a/b.py", "-"),
+        ];
+        for (text, path, expected) in cases {
+            assert_eq!(owners(text, path, Dialect::Bitbucket), expected, "{text:?} {path}");
+        }
     }
 
     #[test]
@@ -402,5 +486,31 @@ mod tests {
         let found = Owners::of(&tree(&[("CODEOWNERS", "[A]\n* @a")])).unwrap();
         assert_eq!(found.dialect, Dialect::GitLab);
         assert!(Owners::of(&tree(&[])).is_none());
+        let both = Owners::of(&tree(&[("CODEOWNERS", "!x @a"), ("docs/CODEOWNERS", "* @b")])).unwrap();
+        assert_eq!(
+            both.remarks(),
+            [
+                "docs/CODEOWNERS is not read: CODEOWNERS comes first",
+                "CODEOWNERS line 1 is skipped: exceptions with ! are not supported"
+            ]
+        );
+        let large = format!("* @a\n{}", "# filler\n".repeat(LARGEST / 8));
+        let found = Owners::of(&tree(&[(".github/CODEOWNERS", &large), ("CODEOWNERS", "* @b")])).unwrap();
+        assert_eq!(found.path, "CODEOWNERS", "a file that is too large is not loaded");
+    }
+
+    #[test]
+    fn what_the_change_makes_of_owners_is_said() {
+        let parse = |text: &str| Owners::parse("CODEOWNERS", text, Dialect::GitHub);
+        let (old, new) = (parse("* @all\n/infra/ @ops"), parse("* @all\n/infra/ @ada"));
+        assert_eq!(
+            Owners::differences(Some(&old), Some(&new), &["infra/a", "src/b"]),
+            ["the change gives infra/a to @ada instead of @ops, from the next change on"]
+        );
+        assert_eq!(Owners::differences(Some(&old), Some(&old), &["infra/a"]), Vec::<String>::new());
+        assert_eq!(
+            Owners::differences(None, Some(&new), &["x"]),
+            ["the change gives x to @all instead of nobody, from the next change on"]
+        );
     }
 }
