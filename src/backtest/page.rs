@@ -31,16 +31,17 @@ const STYLE: &str = "\
 --low:#4f6d8c;--medium:#c9a93f;--high:#e0883c;--critical:#ff6a5e;--bar:#6f8fb5}}\
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:960px;padding:0 1rem;color:var(--ink);\
 background:var(--page)}h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:2.5rem 0 .5rem}\
-.wide{overflow-x:auto}svg{display:block;width:100%;min-width:520px;height:auto}\
+svg{display:block;width:100%;height:auto}\
 svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg .name{fill:var(--ink)}.grid{stroke:var(--line)}\
 .chance{stroke:var(--soft);stroke-dasharray:4 4;fill:none}.curve{stroke:var(--curve);stroke-width:2;fill:none}\
-.mark{fill:var(--curve)}table{border-collapse:collapse;width:100%}\
+.mark{fill:var(--curve)}.halo{paint-order:stroke;stroke:var(--page);stroke-width:4px}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}\
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.rest{width:45%}\
 .bar{background:var(--bar);height:.75em;margin-top:.4em}code{font-size:.9em;overflow-wrap:anywhere}\
 a{color:inherit}.soft{color:var(--soft)}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 1em}\
 .low{fill:var(--low);background:var(--low)}.medium{fill:var(--medium);background:var(--medium)}\
-.high{fill:var(--high);background:var(--high)}.critical{fill:var(--critical);background:var(--critical)}";
+.high{fill:var(--high);background:var(--high)}.critical{fill:var(--critical);background:var(--critical)}\
+@media(max-width:600px){svg text{font-size:19px}.rest{display:none}}";
 
 /// A self-contained HTML page. `link` is the address of a commit page up to its id, where the remote is known.
 pub fn page(
@@ -97,9 +98,7 @@ fn ranking(statistics: &Statistics) -> String {
 
 /// The beginning of a chart with its horizontal lines; `label` gives the text for a share of the height.
 fn frame(name: &str, label: impl Fn(f64) -> String) -> String {
-    let mut svg = format!(
-        "<div class=\"wide\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}\">"
-    );
+    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}\">");
     for fifth in 0..=5 {
         let share = f64::from(fifth) / 5.0;
         let (_, y) = at(0.0, share);
@@ -147,7 +146,7 @@ fn curve(records: &[Record], reverted: &BTreeSet<String>) -> String {
     let (x, y) = at(0.62, 0.56);
     let _ = write!(
         svg,
-        "<polyline class=\"chance\" points=\"{} {}\"/><text x=\"{x:.0}\" y=\"{y:.0}\">chance</text><polyline \
+        "<polyline class=\"chance\" points=\"{} {}\"/><text class=\"halo\" x=\"{x:.0}\" y=\"{y:.0}\">chance</text><polyline \
          class=\"curve\" points=\"{}\"/>",
         point(at(0.0, 0.0)),
         point(at(1.0, 1.0)),
@@ -160,13 +159,13 @@ fn curve(records: &[Record], reverted: &BTreeSet<String>) -> String {
             (count + 1, caught + usize::from(reverted.contains(&record.commit)))
         });
         let (x, y) = at(f64::from(count) / sorted.len() as f64, caught as f64 / all as f64);
-        // Marks that lie close together keep their labels apart.
-        let label = (y + 4.0).max(lowest + 14.0);
+        // Below the curve; marks that lie close together keep their labels apart.
+        let label = (y + 14.0).max(lowest + 19.0);
         lowest = label;
         let _ = write!(
             svg,
             "<circle class=\"mark\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>score {threshold} or more: {count} of {} \
-             changes, {caught} of {all} reverted ones</title></circle><text class=\"name\" x=\"{:.1}\" \
+             changes, {caught} of {all} reverted ones</title></circle><text class=\"name halo\" x=\"{:.1}\" \
              y=\"{label:.1}\">score ≥ {threshold}</text>",
             sorted.len(),
             x + 9.0
@@ -187,7 +186,7 @@ fn curve(records: &[Record], reverted: &BTreeSet<String>) -> String {
     let _ = writeln!(
         svg,
         "<text class=\"name\" x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">share of changes at or above a \
-         score</text></svg></div>",
+         score</text></svg>",
         at(0.5, 0.0).0,
         HEIGHT - 8.0
     );
@@ -208,8 +207,7 @@ fn levels(records: &[Record]) -> String {
     }
     let months = without_gaps(months);
     let most = months.iter().map(|(_, counts)| counts.iter().sum::<usize>()).max().unwrap_or(1).max(1);
-    // The lines stand at whole numbers.
-    let top = most.div_ceil(5) * 5;
+    let top = 5 * round_step(most.div_ceil(5));
     let mut svg = frame("Changes a month, by level", |share| grouped((share * top as f64).round() as usize));
     let bar = (WIDTH - LEFT - RIGHT) / months.len().max(1) as f64;
     let years = months.iter().filter(|(month, _)| month.ends_with("-01")).count();
@@ -238,17 +236,26 @@ fn levels(records: &[Record]) -> String {
             && x >= next_label
             && x + width <= WIDTH
         {
-            next_label = x + width + 14.0;
+            next_label = x + width + 20.0;
             let (_, y) = at(0.0, 0.0);
             let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{:.0}\">{}</text>", y + 17.0, escape(label));
         }
     }
-    svg.push_str("</svg></div>\n<p class=\"legend\">changes a month");
+    svg.push_str("</svg>\n<p class=\"legend\">changes a month");
     for name in LEVELS {
         let _ = write!(svg, "<span class=\"{name}\"></span>{name}");
     }
     svg.push_str("</p>\n");
     svg
+}
+
+/// The least of 1, 2, 5, 10, 20, 50 … that is not below a number.
+fn round_step(least: usize) -> usize {
+    let mut ten = 1;
+    while ten * 10 < least {
+        ten *= 10;
+    }
+    [1, 2, 5, 10].into_iter().map(|factor| factor * ten).find(|step| *step >= least).unwrap_or(least)
 }
 
 /// Every month from the first to the last, also those without a change, if the dates can be read.
@@ -349,6 +356,11 @@ mod tests {
         assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("<link"));
         let empty = page("x", &[], &Statistics::of(&[], 0, &BTreeSet::new()), &BTreeSet::new(), None);
         assert!(empty.contains("nothing to catch") && empty.contains("No rule fired"));
+    }
+
+    #[test]
+    fn steps_are_round() {
+        assert_eq!([0, 1, 3, 6, 21, 100, 101].map(round_step), [1, 1, 5, 10, 50, 100, 200]);
     }
 
     #[test]
