@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 const AGENTS: &str = include_str!("../../rules/data/agents.json");
@@ -14,19 +13,31 @@ struct Table {
 
 /// Text that an agent reads as orders.
 pub(super) fn is_instruction(path: &str) -> bool {
-    set().is_match(path)
+    table().instructions.iter().any(|pattern| fits(pattern, path))
 }
 
-fn set() -> &'static GlobSet {
-    static SET: OnceLock<GlobSet> = OnceLock::new();
-    SET.get_or_init(|| {
-        // A test reads the file, so it parses.
-        let table: Table = serde_json::from_str(AGENTS).unwrap_or_default();
-        let mut builder = GlobSetBuilder::new();
-        for glob in table.instructions.iter().filter_map(|pattern| Glob::new(pattern).ok()) {
-            builder.add(glob);
-        }
-        builder.build().unwrap_or_else(|_| GlobSet::empty())
+fn table() -> &'static Table {
+    static PARSED: OnceLock<Table> = OnceLock::new();
+    // A test reads the file, so it parses.
+    PARSED.get_or_init(|| serde_json::from_str(AGENTS).unwrap_or_default())
+}
+
+/// The three forms of the table's globs, without the cost of general ones: `**/NAME`, `**/FOLDER/**` and
+/// `**/FOLDER/**/*.ENDING`.
+fn fits(pattern: &str, path: &str) -> bool {
+    let pattern = pattern.strip_prefix("**/").unwrap_or(pattern);
+    let (place, ending) = match pattern.split_once("/**") {
+        Some((folder, rest)) => (folder, Some(rest.trim_start_matches("/*"))),
+        None => (pattern, None),
+    };
+    path.match_indices(place).any(|(at, _)| {
+        let starts = at == 0 || path[..at].ends_with('/');
+        let rest = &path[at + place.len()..];
+        starts
+            && match ending {
+                Some(ending) => rest.starts_with('/') && rest.ends_with(ending),
+                None => rest.is_empty(),
+            }
     })
 }
 

@@ -1,7 +1,7 @@
 //! `lock-step`: a manifest asks for something that the lock file beside it does not know.
 
 use super::Evidence;
-use crate::change::Side;
+use crate::change::{Side, Tree};
 use crate::delta::Delta;
 use crate::facts::{Body, Dependency, Group, Origin};
 use crate::rules::{Draft, Finding, Kind, Place, Rule, Subject};
@@ -44,12 +44,17 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
 fn lock_of(evidence: &Evidence<'_>, manifest: &str, dependency: &Dependency) -> Option<(String, String)> {
     let (_, names) = LOCKS.iter().find(|(ecosystem, _)| *ecosystem == dependency.ecosystem)?;
     let tree = evidence.change.tree(Side::New);
-    let mut folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let own = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut folder = own;
     loop {
         for name in *names {
             let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
             if let Ok(Some(bytes)) = tree.read(&path) {
-                return Some((path, String::from_utf8_lossy(&bytes).into_owned()));
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                // One further up holds for the members of its workspace alone.
+                let below = own.strip_prefix(folder).unwrap_or(own).trim_start_matches('/');
+                let member = folder == own || is_member(&text, below, tree, manifest);
+                return member.then_some((path, text));
             }
         }
         if folder.is_empty() {
@@ -57,6 +62,19 @@ fn lock_of(evidence: &Evidence<'_>, manifest: &str, dependency: &Dependency) -> 
         }
         folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
     }
+}
+
+/// Whether a lock file speaks of the project in a folder below it: by its path, or by the name that its manifest gives it.
+fn is_member(lock: &str, below: &str, tree: &dyn Tree, manifest: &str) -> bool {
+    let by_path =
+        [format!("\"{below}\""), format!("'{below}'"), format!("\n  {below}:"), format!("workspace:{below}")];
+    if by_path.iter().any(|place| lock.contains(place.as_str())) {
+        return true;
+    }
+    let text = tree.read(manifest).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let name = text.lines().find_map(|line| line.trim().strip_prefix("name")?.trim_start().strip_prefix('='));
+    name.is_some_and(|name| lock.contains(&format!("name = {}", name.trim())))
 }
 
 /// The name stands in the lock file, in any of the ways in which the ecosystem writes it.

@@ -3,6 +3,7 @@
 //! What is not declared comes from somewhere else's dependencies, from the machine, or from nowhere: a name that a model
 //! made up is the first thing that somebody else can register.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -93,12 +94,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     static IMPORT: OnceLock<Option<Regex>> = OnceLock::new();
     let import = IMPORT.get_or_init(|| {
         Regex::new(
-            r#"(?:^\s*import\s+|\bfrom\s+|\brequire\(\s*|\bimport\(\s*)["']((?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*)(?:/[^"']*)?["']"#,
+            r#"(?:^[ \t]*import[ \t]+|\bfrom[ \t]+|\brequire\([ \t]*|\bimport\([ \t]*)["']((?:@[a-z0-9][A-Za-z0-9_.-]*/)?[a-z0-9][A-Za-z0-9_.-]*)(?:/[^"']*)?["']"#,
         )
         .ok()
     });
     let Some(import) = import else { return Vec::new() };
     let mut findings = Vec::new();
+    let mut answers: HashMap<(String, String), Option<bool>> = HashMap::new();
     for (index, reading) in evidence.readings.iter().enumerate() {
         let (Some(file), Some(new)) = (evidence.change.files.get(index), &reading.new) else { continue };
         let host = new.documents.first().map(|host| host.language);
@@ -108,11 +110,15 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         }
         let old = reading.old.as_ref().map_or("", |old| &old.text);
         let mut told: Vec<String> = Vec::new();
+        let folder = file.path().rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         for line in 1..=new.lines.count() as u32 {
             if reading.map.as_ref().is_some_and(|map| !map.is_touched_new(line)) {
                 continue;
             }
             let text = new.lines.line(line).unwrap_or_default();
+            if !["import", "from", "require("].iter().any(|word| text.contains(word)) {
+                continue;
+            }
             let comment = text.trim_start().starts_with("//") || text.trim_start().starts_with('*');
             let Some(name) = import.captures(text).filter(|_| !comment).map(|found| found[1].to_owned()) else {
                 continue;
@@ -124,7 +130,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             if was || moved || told.contains(&name) || GIVEN.contains(&name.as_str()) {
                 continue;
             }
-            if is_undeclared(evidence.change.tree(Side::New), file.path(), &name) == Some(true) {
+            let ask = || is_undeclared(evidence.change.tree(Side::New), &folder, &name);
+            if *answers.entry((folder.clone(), name.clone())).or_insert_with(ask) == Some(true) {
                 let draft = Draft {
                     subject: Some(Subject { home: file.path().to_owned(), name: name.clone() }),
                     content: name.clone(),
@@ -159,8 +166,8 @@ fn is_elsewhere(path: &str) -> bool {
 }
 
 /// `None` where nothing can be said: no manifest, names of folders, packages of the same family.
-fn is_undeclared(tree: &dyn Tree, path: &str, name: &str) -> Option<bool> {
-    let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+fn is_undeclared(tree: &dyn Tree, folder: &str, name: &str) -> Option<bool> {
+    let mut folder = folder;
     let scope = name.split_once('/').map(|(scope, _)| scope);
     let in_folder = |folder: &str, file: &str| -> Option<String> {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };

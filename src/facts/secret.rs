@@ -206,7 +206,7 @@ fn address(line: &str) -> Option<Secret> {
         return None;
     }
     let regex = ADDRESS.get_or_init(|| {
-        Regex::new(r#"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@"'`<>{}$%]*:([^\s@/"'`<>{}$%]{8,})@([A-Za-z0-9.-]+)"#)
+        Regex::new(r#"\b[a-z][a-z0-9+.-]{1,20}://[^ \t:/@"'`<>{}$%]*:([^ \t@/"'`<>{}$%]{8,})@([A-Za-z0-9.-]+)"#)
             .ok()
     });
     let hit = regex.as_ref()?.captures(line)?;
@@ -236,6 +236,10 @@ fn address(line: &str) -> Option<Secret> {
 
 /// `client_secret = "q8Zt3v9LrX2mWc7Kp4Hs6Dn1"`.
 fn named(line: &str) -> Option<Secret> {
+    // Cheap, and most lines end here.
+    if line.bytes().filter(u8::is_ascii_digit).count() < 3 {
+        return None;
+    }
     let (name, value, range) = assignment(line)?;
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
@@ -256,9 +260,16 @@ fn named(line: &str) -> Option<Secret> {
 /// Name and literal of `name = "literal"`, `name: literal`, `"name": "literal"`, with the bytes of the literal.
 pub fn assignment(line: &str) -> Option<(&str, &str, Range<usize>)> {
     static ASSIGNMENT: OnceLock<Option<Regex>> = OnceLock::new();
+    if !line.contains(['=', ':']) {
+        return None;
+    }
+    let plain = line.to_ascii_lowercase().replace(['_', '-'], "");
+    if !table().names.iter().any(|name| plain.contains(name.replace('_', "").as_str())) {
+        return None;
+    }
     let regex = ASSIGNMENT.get_or_init(|| {
         Regex::new(
-            r#"(?i)["'`]?\b([a-z_][\w.-]{2,60})["'`]?\]?\s*(?::\s*(?:&'static\s+)?[\w&]+\s*=|:=|=>|=|:)\s*(?:[rbuf]{0,2}["'`]([^"'`\s]{1,200})["'`]|([^\s"'`,;{}()<>$]{16,200})\s*$)"#,
+            r#"(?i)["'`]?\b([a-z_][A-Za-z0-9_.-]{2,60})["'`]?\]?[ \t]*(?::[ \t]*(?:&'static[ \t]+)?[A-Za-z0-9_&]+[ \t]*=|:=|=>|=|:)[ \t]*(?:[rbuf]{0,2}["'`]([^"'` \t]{1,200})["'`]|([^ \t"'`,;{}()<>$]{16,200})[ \t]*$)"#,
         )
         .ok()
     });

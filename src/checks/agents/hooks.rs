@@ -33,7 +33,7 @@ const LOUD: [&str; 11] = [
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let all = files(evidence, |_| true);
+    let all = files(evidence);
     for both in &all {
         // A settings file that moved as a whole is looked for in all of them.
         let known = |leaf: &Leaf<'_>, new: bool| {

@@ -43,7 +43,7 @@ fn patterns() -> &'static Patterns {
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let all = files(evidence, |_| true);
+    let all = files(evidence);
     let of = |leaves: &[Leaf<'_>], list: &str| -> BTreeSet<String> {
         leaves.iter().filter(|leaf| list_of(leaf.path) == Some(list)).map(|leaf| entry(&leaf.value)).collect()
     };

@@ -35,7 +35,7 @@ enum Source {
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let all = files(evidence, |_| true);
+    let all = files(evidence);
     let known: Vec<(String, Server<'_>)> = all.iter().flat_map(|both| servers(&both.old)).collect();
     for both in &all {
         let old: BTreeMap<String, Server<'_>> = servers(&both.old).into_iter().collect();

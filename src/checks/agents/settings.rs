@@ -20,11 +20,31 @@ pub(super) struct Both<'a> {
     pub new: Vec<Leaf<'a>>,
 }
 
-/// Every changed file that the rule speaks of, with its leaves in the order of the text.
-pub(super) fn files<'a>(evidence: &'a Evidence<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Both<'a>> {
+/// Parts of the paths under which agents keep their settings; the rules say which files exactly.
+const FOLDERS: [&str; 12] = [
+    ".claude",
+    ".cursor",
+    ".gemini",
+    ".qwen",
+    ".codex",
+    ".vscode",
+    ".roo",
+    ".amazonq",
+    "mcp",
+    "opencode",
+    "claude_desktop",
+    "cline",
+];
+
+fn is_of_agents(path: &str) -> bool {
+    FOLDERS.iter().any(|part| path.contains(part))
+}
+
+/// Every changed file of agents, with its leaves in the order of the text.
+pub(super) fn files<'a>(evidence: &'a Evidence<'_>) -> Vec<Both<'a>> {
     let changed = evidence.change.files.iter().enumerate();
     changed
-        .filter(|(_, file)| [&file.old, &file.new].into_iter().flatten().any(|side| wanted(&side.path)))
+        .filter(|(_, file)| [&file.old, &file.new].into_iter().flatten().any(|side| is_of_agents(&side.path)))
         .map(|(index, file)| Both {
             file: index,
             path: file.path(),

@@ -99,13 +99,13 @@ fn sightings(what: What, evidence: &Evidence<'_>, side: Side) -> Vec<(usize, Vec
 
 fn of_file(what: What, file: &FileChange, side: Side, map: Option<&LineMap>) -> Vec<Sighting> {
     let Some(present) = file.judged(side) else { return Vec::new() };
-    let setting = Setting::of(&present.path);
     let mut found = Vec::new();
     if !scan::is_plain(present.path.as_bytes()) {
         let judged = judge(what, &present.path, Setting::name_of_file(), None);
         found.extend(judged.map(|one| Sighting { line: 0, ..one }));
     }
     let Some(text) = scan::text(present) else { return found };
+    let setting = Setting::of(&present.path);
     let words = words::Vocabulary::new(&text);
     let touched = |line: u32| {
         map.is_none_or(|map| match side {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::super::Evidence;
@@ -27,27 +28,29 @@ fn patterns() -> Option<&'static Patterns> {
         .get_or_init(|| {
             Some(Patterns {
                 talk: Regex::new(
-                    r"(?i)^(?:(?:certainly|sure|absolutely|of course|great question|great)[!,.:] (?:here|i |i'|let|the|below)|here(?:'s| is| are) (?:the|your|an?) (?:\w+ )?(?:updated|complete|modified|fixed|corrected|revised|refactored|improved|full|final|rewritten) (?:\w+ )?(?:code|version|file|implementation|function|script|class|component|test|configuration)|i(?:'ve| have) (?:updated|added|fixed|removed|refactored|rewritten|modified) the |as an ai (?:language )?model|let me know if you(?:'d| would| need| have| want)|i hope this helps|you(?:'re| are) (?:absolutely )?right[!,.]|i apologi[sz]e for the )",
+                    r"(?i)^(?:(?:certainly|sure|absolutely|of course|great question|great)[!,.:] (?:here|i |i'|let|the|below)|here(?:'s| is| are) (?:the|your|an?) (?:[A-Za-z0-9_]+ )?(?:updated|complete|modified|fixed|corrected|revised|refactored|improved|full|final|rewritten) (?:[A-Za-z0-9_]+ )?(?:code|version|file|implementation|function|script|class|component|test|configuration)|i(?:'ve| have) (?:updated|added|fixed|removed|refactored|rewritten|modified) the |as an ai (?:language )?model|let me know if you(?:'d| would| need| have| want)|i hope this helps|you(?:'re| are) (?:absolutely )?right[!,.]|i apologi[sz]e for the )",
                 )
                 .ok()?,
                 markup: Regex::new(
-                    r"^\s*</?(?:[a-z]+:)?(?:function_calls|function_results|invoke|tool_call|tool_use|tool_result|thinking|antthinking|antartifact|file_text|old_str|new_str|apply_diff|replace_in_file|write_to_file)(?:\s[^>]*)?>|^\*\*\* (?:Begin|End) Patch$|^<\|(?:im_start|im_end|endoftext|assistant|user)\|>",
+                    r"^[ \t]*</?(?:[a-z]+:)?(?:function_calls|function_results|invoke|tool_call|tool_use|tool_result|thinking|antthinking|antartifact|file_text|old_str|new_str|apply_diff|replace_in_file|write_to_file)(?:[ \t][^>]*)?>|^\*\*\* (?:Begin|End) Patch$|^<\|(?:im_start|im_end|endoftext|assistant|user)\|>",
                 )
                 .ok()?,
-                residue: Regex::new(r"contentReference\[oaicite|:oaicite:|\bturn\d+(?:search|view|news|file)\d+\b|\u{3010}\d+\u{2020}[^\u{3011}]*\u{3011}").ok()?,
-                numbered: Regex::new(r"^\s*\d+\u{2192}").ok()?,
+                residue: Regex::new(r"contentReference\[oaicite|:oaicite:|\bturn[0-9]+(?:search|view|news|file)[0-9]+\b|\u{3010}[0-9]+\u{2020}[^\u{3011}]*\u{3011}").ok()?,
+                numbered: Regex::new(r"^[ \t]*[0-9]+\u{2192}").ok()?,
             })
         })
         .as_ref()
 }
 
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let Some(patterns) = patterns() else { return Vec::new() };
     let mut findings = Vec::new();
     for (index, reading) in evidence.readings.iter().enumerate() {
         let (Some(file), Some(side)) = (evidence.change.files.get(index), &reading.new) else { continue };
         let path = file.path();
-        let Some(kind) = kind(path, reading) else { continue };
+        if !may_talk(&side.text) {
+            continue;
+        }
+        let Some((kind, patterns)) = kind(path, reading).zip(patterns()) else { continue };
         let found = touched::new_lines(evidence, index).find_map(|(line, text)| {
             let what = what(patterns, side, kind, line, text)?;
             (!touched::taken(evidence).contains_key(text.trim())).then_some((line, text, what))
@@ -64,6 +67,51 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
         findings.push(draft.capture("text", quoted).capture("name", what).finish(rule));
     }
     findings
+}
+
+/// Text without which nothing here is found; cheap to look for, unlike the expressions.
+const TALKING: [&str; 24] = [
+    "certainly",
+    "sure!",
+    "sure,",
+    "of course",
+    "great",
+    "absolutely",
+    "here's the",
+    "here is the",
+    "here are the",
+    "here's a",
+    "here is a",
+    "i've ",
+    "i have ",
+    "as an ai",
+    "let me know",
+    "i hope this",
+    "apologize",
+    "apologise",
+    "```",
+    "oaicite",
+    "*** begin",
+    "\u{2192}",
+    "\u{3010}",
+    "<|",
+];
+/// Names of elements that only a tool writes.
+const ELEMENTS: [&str; 9] =
+    ["function_", "invoke", "tool_", "thinking>", "antartifact", "file_text", "old_str", "apply_diff", "turn0"];
+
+fn may_talk(text: &str) -> bool {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let build = || {
+        let all = TALKING.iter().chain(&ELEMENTS).chain(&[
+            "are right",
+            "absolutely right",
+            "replace_in_file",
+            "write_to_file",
+        ]);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(all).ok()
+    };
+    SEARCH.get_or_init(build).as_ref().is_some_and(|search| search.is_match(text))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +155,7 @@ fn what(
         return None;
     }
     let broken = is_broken(side);
-    let remark = comment(side, line, true);
+    let remark = comment(side, line);
     if broken && patterns.markup.is_match(text) {
         return Some("markup of a tool");
     }

@@ -17,7 +17,7 @@ fn safeguard() -> Option<&'static Regex> {
     WORDS
         .get_or_init(|| {
             Regex::new(
-                r"(?i)(?:\b|_|\.)(?:verif(?:y|ies)|validate|authenticate|authori[sz]e|authorization|require(?:s|_?auth|_?login|_?role|_?permission)?|check|assert(?:_\w+|That|Equals?)?|ensure|enforce|sanitize|escape|throttle|rate_?limit(?:er)?|audit|confirm|csrf|permissions?|raise_for_status|login_required|permission_required|has_?perm\w*|is_?allowed|is_?admin|guard|acquire|lock|signature|pre_?authori[sz]e|deny|forbid)(?:\b|_|\()|(?:Verify|Validate|Authenticate|Authorize|Require|Check|Assert|Ensure|Enforce|Sanitize|RateLimit|Audit|Permission|PreAuthorize)",
+                r"(?i)(?:\b|_|\.)(?:verif(?:y|ies)|validate|authenticate|authori[sz]e|authorization|require(?:s|_?auth|_?login|_?role|_?permission)?|check|assert(?:_[A-Za-z0-9_]+|That|Equals?)?|ensure|enforce|sanitize|escape|throttle|rate_?limit(?:er)?|audit|confirm|csrf|permissions?|raise_for_status|login_required|permission_required|has_?perm[A-Za-z0-9_]*|is_?allowed|is_?admin|guard|acquire|lock|signature|pre_?authori[sz]e|deny|forbid)(?:\b|_|\()|(?:Verify|Validate|Authenticate|Authorize|Require|Check|Assert|Ensure|Enforce|Sanitize|RateLimit|Audit|Permission|PreAuthorize)",
             )
             .ok()
         })
@@ -25,7 +25,6 @@ fn safeguard() -> Option<&'static Regex> {
 }
 
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let Some(safeguard) = safeguard() else { return Vec::new() };
     let mut findings = Vec::new();
     for (index, reading) in evidence.readings.iter().enumerate() {
         let (Some(old), Some(new)) = (&reading.old, &reading.new) else { continue };
@@ -34,22 +33,20 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
         if !host.is_some_and(|language| language.is_program()) {
             continue;
         }
-        let mut taken: Vec<(u32, &str)> = Vec::new();
+        let mut taken: Option<Vec<(u32, &str)>> = None;
         for (line, text) in touched::new_lines(evidence, index) {
-            let Some(remark) = comment(new, line, true).map(str::trim) else { continue };
+            let Some(remark) = comment(new, line).map(str::trim) else { continue };
             if !touched::is_substance(remark) {
                 continue;
             }
-            if taken.is_empty() {
-                taken = touched::old_lines(evidence, index).collect();
-            }
+            let taken = taken.get_or_insert_with(|| touched::old_lines(evidence, index).collect());
             let same = |code: &str| code.trim() == remark || code.trim() == remark.trim_end_matches(';');
             let Some((old_line, code)) = taken.iter().find(|(_, code)| same(code)).copied() else { continue };
             // Comments that were comments before, and code that goes on elsewhere.
-            let was_code = comment(old, old_line, true).is_none();
+            let was_code = comment(old, old_line).is_none();
             let goes_on = touched::brought(evidence).contains(code.trim());
-            let guards =
-                safeguard.is_match(strip_strings(code).as_str()) || was_guard(evidence, index, old_line);
+            let named = || safeguard().is_some_and(|words| words.is_match(strip_strings(code).as_str()));
+            let guards = named() || was_guard(evidence, index, old_line);
             if !was_code || goes_on || !guards || is_head(code) || heads_comment(new, line) || is_trace(code) {
                 continue;
             }
@@ -94,7 +91,7 @@ fn is_head(code: &str) -> bool {
 fn heads_comment(side: &crate::source::SideReading, line: u32) -> bool {
     (1..line)
         .rev()
-        .map_while(|above| comment(side, above, true))
+        .map_while(|above| comment(side, above))
         .any(|remark| is_head(remark) || remark.starts_with("public ") || remark.starts_with("private "))
 }
 

@@ -13,6 +13,8 @@ use super::touched;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::FileReading;
 
+/// What a line of comments begins with.
+const OPENERS: [char; 9] = ['#', '/', '*', '-', '<', '{', ';', '.', '('];
 /// Lines that went, from which a weak phrase counts.
 const FEW: usize = 3;
 /// Lines that went, from which the loss is certain.
@@ -38,12 +40,12 @@ fn phrases() -> Option<&'static Phrases> {
         .get_or_init(|| {
             let owner = r"(?:the |your |this |my |our |all |any )?(?:other |rest of the )?";
             let strong = format!(
-                r"^(?:keep |and |with |then )?(?:the )?(?:(?:rest|remainder) of {owner}(?:existing |original |previous |remaining )?(?:\w+ )?{THING} {STAYS}|(?:all |the )?(?:other |remaining |existing |previous |original |old )+(?:\w+ )?{THING} {STAYS}|{THING} (?:omitted|elided|truncated|unchanged|removed)(?: here)?(?: for (?:brevity|clarity|simplicity))|unchanged {THING}(?: {STAYS})?|(?:existing|previous|original) (?:code|implementation|logic) (?:here|goes here|remains.*)|no changes? (?:below|beyond) this (?:line|point))$"
+                r"^(?:keep |and |with |then )?(?:the )?(?:(?:rest|remainder) of {owner}(?:existing |original |previous |remaining )?(?:[A-Za-z0-9_]+ )?{THING} {STAYS}|(?:all |the )?(?:other |remaining |existing |previous |original |old )+(?:[A-Za-z0-9_]+ )?{THING} {STAYS}|{THING} (?:omitted|elided|truncated|unchanged|removed)(?: here)?(?: for (?:brevity|clarity|simplicity))|unchanged {THING}(?: {STAYS})?|(?:existing|previous|original) (?:code|implementation|logic) (?:here|goes here|remains.*)|no changes? (?:below|beyond) this (?:line|point))$"
             );
             let dotted = format!(
-                r"^(?:keep |and |with |then |plus )?(?:the )?(?:(?:(?:rest|remainder)(?: of {owner}(?:existing |original |previous |remaining )?(?:\w+ )?{THING})?|{owner}(?:other |remaining |existing |previous |original |unchanged |similar |more )+(?:\w+ )?{THING}|same(?: as (?:above|before|earlier|original))?|unchanged|as before|{THING} (?:omitted|elided|unchanged)|existing|everything else)(?: {STAYS})?)$"
+                r"^(?:keep |and |with |then |plus )?(?:the )?(?:(?:(?:rest|remainder)(?: of {owner}(?:existing |original |previous |remaining )?(?:[A-Za-z0-9_]+ )?{THING})?|{owner}(?:other |remaining |existing |previous |original |unchanged |similar |more )+(?:[A-Za-z0-9_]+ )?{THING}|same(?: as (?:above|before|earlier|original))?|unchanged|as before|{THING} (?:omitted|elided|unchanged)|existing|everything else)(?: {STAYS})?)$"
             );
-            let weak = r"^(?:(?:add |insert |put |place |write )?(?:your|the|actual|real|other|more|remaining) (?:\w+ )?(?:code|logic|implementation)(?: goes)? here|same as (?:above|before)|(?:the )?rest (?:is |remains |stays )?(?:unchanged|the same|omitted)|everything else (?:is |remains |stays )?(?:unchanged|the same)|(?:implementation|code|logic) (?:goes )?here|unchanged|as before|omitted(?: for brevity)?|)$";
+            let weak = r"^(?:(?:add |insert |put |place |write )?(?:your|the|actual|real|other|more|remaining) (?:[A-Za-z0-9_]+ )?(?:code|logic|implementation)(?: goes)? here|same as (?:above|before)|(?:the )?rest (?:is |remains |stays )?(?:unchanged|the same|omitted)|everything else (?:is |remains |stays )?(?:unchanged|the same)|(?:implementation|code|logic) (?:goes )?here|unchanged|as before|omitted(?: for brevity)?|)$";
             Some(Phrases {
                 strong: Regex::new(&strong).ok()?,
                 dotted: Regex::new(&dotted).ok()?,
@@ -68,10 +70,10 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
             continue;
         }
         for (line, text) in touched::new_lines(evidence, index) {
-            if !may_elide(text) {
+            if !text.trim_start().starts_with(OPENERS) || !may_elide(text) {
                 continue;
             }
-            let Some(remark) = reading.new.as_ref().and_then(|side| comment(side, line, true)) else {
+            let Some(remark) = reading.new.as_ref().and_then(|side| comment(side, line)) else {
                 continue;
             };
             let Some(strength) = strength(remark) else { continue };

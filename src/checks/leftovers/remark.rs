@@ -8,47 +8,33 @@ const CLOSERS: [&str; 4] = ["*/}", "-->", "*/", "--}}"];
 /// Levels up from the leaf of a tree at which a comment is looked for.
 const LEVELS: usize = 3;
 
-/// The text of the comment on a 1-based line, without what opens and closes it; with `whole` only if nothing else
-/// stands on the line.
-pub(super) fn comment(side: &SideReading, line: u32, whole: bool) -> Option<&str> {
+/// The text of the comment that is all there is on a 1-based line, without what opens and closes it.
+pub(super) fn comment(side: &SideReading, line: u32) -> Option<&str> {
     let text = side.lines.line(line)?;
-    let start = side.lines.range(line)?.start;
-    let indent = text.len() - text.trim_start().len();
+    let trimmed = text.trim_start();
     let host = side.documents.first();
     let tree = host.and_then(|host| host.tree.as_ref()).filter(|tree| !tree.root_node().has_error());
-    match tree {
-        Some(tree) => {
-            let is_comment = |offset: usize| {
-                let mut node = tree.root_node().descendant_for_byte_range(offset, offset + 1);
-                for _ in 0..LEVELS {
-                    match node {
-                        Some(inner) if inner.kind().contains("comment") => return true,
-                        Some(inner) => node = inner.parent(),
-                        None => return false,
-                    }
-                }
-                false
-            };
-            if is_comment(start + indent) {
-                return Some(bare(text));
-            }
-            let mut openers = text.match_indices(['#', '/', '-', '<']).map(|(at, _)| at);
-            let at = openers.find(|at| is_comment(start + at)).filter(|_| !whole)?;
-            Some(bare(&text[at..]))
-        }
-        None => {
-            let trimmed = text.trim_start();
-            let opens = OPENERS.iter().any(|opener| trimmed.starts_with(opener));
-            if opens {
-                return Some(bare(text));
-            }
-            let at = [" // ", " # ", "\t// ", " -- ", "<!-- "]
-                .iter()
-                .filter_map(|opener| text.find(opener))
-                .min()?;
-            (!whole).then(|| bare(&text[at..]))
+    // In a block of comments a line may begin with anything; only a tree tells.
+    let opens = OPENERS.iter().any(|opener| trimmed.starts_with(opener));
+    let Some(tree) = tree else { return opens.then(|| bare(text)) };
+    if !opens && !may_continue(trimmed) {
+        return None;
+    }
+    let offset = side.lines.range(line)?.start + (text.len() - trimmed.len());
+    let mut node = tree.root_node().descendant_for_byte_range(offset, offset + 1);
+    for _ in 0..LEVELS {
+        match node {
+            Some(inner) if inner.kind().contains("comment") => return Some(bare(text)),
+            Some(inner) => node = inner.parent(),
+            None => return None,
         }
     }
+    None
+}
+
+/// Words or dots, as in the middle of a block of comments; most code has a bracket or an operator.
+fn may_continue(text: &str) -> bool {
+    text.starts_with(['.', '(', '[', '\u{2026}']) || !text.contains(['=', '(', '{', ';', '"'])
 }
 
 fn bare(text: &str) -> &str {

@@ -182,14 +182,14 @@ fn patterns() -> Option<&'static Patterns> {
     static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
     PATTERNS
         .get_or_init(|| {
-            let value = r#"(?:true|false|True|False|null|None|nil|undefined|-?\d[\d_.]*(?:[eE]-?\d+)?[a-z0-9]*|"[^"\\]*"|'[^'\\]*'|\[\s*\]|\{\s*\}|\(\)|&?[\w:]+::(?:new|default|empty)\(\)|Default::default\(\)|vec!\[\]|String::new\(\)|Optional\.empty\(\)|List\.of\(\)|new \w+(?:<>)?\(\)|dict\(\)|list\(\)|Promise\.resolve\((?:true|false|null)?\))"#;
+            let value = r#"(?:true|false|True|False|null|None|nil|undefined|-?[0-9][0-9_.]*(?:[eE]-?[0-9]+)?[a-z0-9]*|"[^"\\]*"|'[^'\\]*'|\[ \t*\]|\{[ \t]*\}|\(\)|&?[A-Za-z0-9_:]+::(?:new|default|empty)\(\)|Default::default\(\)|vec!\[\]|String::new\(\)|Optional\.empty\(\)|List\.of\(\)|new [A-Za-z0-9_]+(?:<>)?\(\)|dict\(\)|list\(\)|Promise\.resolve\((?:true|false|null)?\))"#;
             Some(Patterns {
                 unfinished: Regex::new(
-                    r#"(?i)^(?:(?:return\s+)?(?:todo|unimplemented)!\s*\(|(?:return\s+)?panic!?\s*\(\s*f?["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo)|raise\s+NotImplementedError|raise\s+NotImplemented\b|throw\s+new\s+\w*(?:NotImplemented|UnsupportedOperation)\w*\s*\(|throw\s+(?:new\s+)?Error\s*\(\s*["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo))"#,
+                    r#"(?i)^(?:(?:return[ \t]+)?(?:todo|unimplemented)![ \t]*\(|(?:return[ \t]+)?panic!?[ \t]*\([ \t]*f?["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo)|raise[ \t]+NotImplementedError|raise[ \t]+NotImplemented\b|throw[ \t]+new[ \t]+[A-Za-z0-9_]*(?:NotImplemented|UnsupportedOperation)[A-Za-z0-9_]*[ \t]*\(|throw[ \t]+(?:new[ \t]+)?Error[ \t]*\([ \t]*["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo))"#,
                 )
                 .ok()?,
                 constant: Regex::new(&format!(
-                    r"^(?:return\s+)?(?:(?:Ok|Some|Err|Promise\.resolve)\()?{value}\)?(?:\s*,\s*{value})*$"
+                    r"^(?:return[ \t]+)?(?:(?:Ok|Some|Err|Promise\.resolve)\()?{value}\)?(?:[ \t]*,[ \t]*{value})*$"
                 ))
                 .ok()?,
             })
