@@ -67,8 +67,8 @@ fn entry(fact: &Fact) -> Option<Entry> {
 
 /// A relative path from the root of the repository; addresses stay what they are.
 fn resolve(folder: &str, name: &str) -> String {
-    if name.contains("://") || name.starts_with("git@") {
-        return name.to_owned();
+    if let Some(remote) = remote(name) {
+        return remote;
     }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in name.split('/') {
@@ -81,6 +81,25 @@ fn resolve(folder: &str, name: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// An address elsewhere without its version and without the way of fetching it.
+fn remote(name: &str) -> Option<String> {
+    let is_host = |text: &str| text.split('/').next().is_some_and(|host| host.contains('.') && !host.starts_with('.'));
+    let known = name.contains("://") || name.starts_with("git@") || name.starts_with("git::");
+    if !known && !(is_host(name) && (name.contains("?ref=") || name.starts_with("github.com/"))) {
+        return None;
+    }
+    let plain = name.split('?').next().unwrap_or(name);
+    let plain = plain.trim_start_matches("git::");
+    let plain = plain.split_once("://").map_or(plain, |(_, rest)| rest);
+    let plain = plain.trim_start_matches("git@").replace(':', "/").replace(".git", "").replace("//", "/");
+    let is_version = |part: &&str| {
+        let digits = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-');
+        part.contains('.') && digits.starts_with(|letter: char| letter.is_ascii_digit()) && digits.len() + 8 > part.len()
+    };
+    let parts: Vec<&str> = plain.split('/').map(|part| if is_version(&part) { "*" } else { part }).collect();
+    Some(parts.join("/"))
 }
 
 /// The file or folder behind an entry was moved or deleted in the same change: then its objects tell their own story.

@@ -117,10 +117,30 @@ fn calls(call: &Resource, folder: &str) -> bool {
     call.kind == "module" && folder_of(call).is_some_and(|called| called == folder)
 }
 
-/// The policy of a CloudFormation resource under which it, or a copy, outlives its entry in the template.
+/// What lets an object, or a copy of it, outlive its entry in the configuration.
 fn kept_by(resource: &Resource) -> Option<String> {
-    let policy = resource.attribute("DeletionPolicy")?.value.as_text();
-    (resource.system == System::Cloudformation && policy != "Delete").then_some(policy)
+    let text = |path: &str| resource.attribute(path).map(|attribute| attribute.value.as_text());
+    match resource.system {
+        System::Cloudformation => {
+            let policy = text("DeletionPolicy").filter(|policy| policy != "Delete")?;
+            Some(format!("DeletionPolicy is {policy}: it is left behind, no longer managed"))
+        }
+        System::Cdk => match text("removalPolicy") {
+            Some(policy) if policy == "DESTROY" => None,
+            Some(policy) => Some(format!("removalPolicy is {policy}: it is left behind, no longer managed")),
+            None if tables::is_kept(resource) => {
+                Some("the library keeps this class by default: it is left behind, no longer managed".to_owned())
+            }
+            None => None,
+        },
+        System::Pulumi if text("opts.retainOnDelete").is_some_and(|on| on == "true") => {
+            Some("retainOnDelete is on: it is left behind, no longer managed".to_owned())
+        }
+        System::Pulumi if text("opts.protect").is_some_and(|on| on == "true") => {
+            Some("protect is on in the state: the next update fails until somebody lifts it".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Whether the object, or a copy of its data, outlives its removal from configuration.
@@ -130,7 +150,7 @@ pub(super) fn stays(resource: &Resource) -> bool {
 
 fn evidence_of(resource: &Resource) -> String {
     match (kept_by(resource), resource.system) {
-        (Some(policy), _) => format!("DeletionPolicy is {policy}: it is left behind, no longer managed"),
+        (Some(note), _) => note,
         (None, System::Cloudformation) => "no DeletionPolicy that keeps it".to_owned(),
         (None, System::Terraform) => "no moved, removed or import block".to_owned(),
         (None, _) => "no object of this name on the new side".to_owned(),

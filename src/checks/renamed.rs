@@ -6,6 +6,7 @@
 use super::Evidence;
 use super::addresses::Handled;
 use super::removed::{Wanted, stays};
+use crate::change::{Content, Side};
 use crate::facts::{Body, Fact, Resource, System, Value};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of, tables};
 
@@ -34,6 +35,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             Some(Call::OutOf(name)) => format!("module.{name}.{}", resource.address),
             _ => resource.address.clone(),
         };
+        if is_pinned(resource, heir, evidence) {
+            continue;
+        }
         // The moved block of a move out of a module stands at the caller.
         if Handled::in_module(evidence, &heir.module).is_moved(&from) {
             continue;
@@ -61,6 +65,29 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Program code that tells the tool which object it was: an alias, or the id that the stack knows it by.
+fn is_pinned(gone: &Resource, heir: &Resource, evidence: &Evidence<'_>) -> bool {
+    match heir.system {
+        System::Pulumi => heir.attributes.iter().filter(|one| one.path.starts_with("opts.aliases")).any(|one| {
+            let text = one.value.as_text();
+            // An alias that stands behind a name may be any.
+            text.contains(&gone.name) || !text.contains(['"', '\''])
+        }),
+        System::Cdk => {
+            let pins = |side: Side| -> usize {
+                let texts = evidence.change.files.iter().filter_map(|file| match &file.side(side)?.content {
+                    Content::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+                    _ => None,
+                });
+                let words = ["overrideLogicalId", "override_logical_id", "renameLogicalId", "rename_logical_id"];
+                texts.map(|text| words.iter().map(|word| text.matches(word).count()).sum::<usize>()).sum()
+            };
+            pins(Side::New) > pins(Side::Old)
+        }
+        _ => false,
+    }
+}
+
 /// How grave it is that an object is made anew.
 pub(super) fn severity(most: Severity, resource: &Resource) -> Severity {
     match tables::class_of(resource) {
@@ -69,6 +96,7 @@ pub(super) fn severity(most: Severity, resource: &Resource) -> Severity {
         Some(Class::Compute) => most.min(Severity::High),
         Some(Class::Config) | None if tables::is_link(resource) => most.min(Severity::Low),
         Some(Class::Config) => most.min(Severity::Medium),
+        None if resource.system == System::Cdk => most.min(Severity::High),
         None if resource.kind == "module" || resource.system != System::Terraform => most,
         None if tables::sounds_stateful(&resource.kind) => most.min(Severity::High),
         None => most.min(Severity::Medium),

@@ -25,9 +25,14 @@ pub(super) fn reach(fact: &Fact) -> Reach {
     match &fact.body {
         Body::Resource(resource) => match resource.system {
             System::Terraform | System::Kubernetes => Reach::Global,
-            System::Cloudformation | System::Compose | System::Github | System::Gitlab | System::Ansible => {
-                Reach::Local
-            }
+            System::Cloudformation
+            | System::Compose
+            | System::Github
+            | System::Gitlab
+            | System::Ansible
+            | System::Dockerfile
+            | System::Cdk
+            | System::Pulumi => Reach::Local,
         },
         Body::File(_) => Reach::Global,
         _ => Reach::Local,
@@ -117,7 +122,11 @@ fn address(resource: &Resource) -> String {
     let Resource { system, module, kind, name, .. } = resource;
     match system {
         System::Terraform | System::Kubernetes => format!("resource {system:?} {module} {kind} {name}"),
-        System::Cloudformation | System::Compose => format!("resource {system:?} {kind} {name}"),
+        System::Cloudformation
+        | System::Compose
+        | System::Dockerfile
+        | System::Cdk
+        | System::Pulumi => format!("resource {system:?} {kind} {name}"),
         // Jobs, steps and tasks are renamed like functions: scope and likeness tell them apart.
         System::Github | System::Gitlab | System::Ansible => format!("resource {system:?} {kind}"),
     }

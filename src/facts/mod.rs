@@ -5,7 +5,9 @@
 mod call;
 mod code;
 mod command;
+mod construct;
 mod dependency;
+mod dockerfile;
 mod expression;
 mod file;
 mod globs;
@@ -94,12 +96,14 @@ pub fn extract(document: &Document, focus: &Focus, patterns: &Patterns<'_>) -> V
                 facts.extend(call::extract(document, &code, focus));
                 facts.extend(guard::extract(document, &code));
                 facts.extend(slot::extract(document, &code));
+                facts.extend(construct::extract(document, &code));
             }
             facts.extend(migration::extract(document, &facts));
             facts
         }
         Language::Plain => migration::extract(document, &[]),
-        Language::Dockerfile | Language::Make => Vec::new(),
+        Language::Dockerfile => dockerfile::extract(document),
+        Language::Make => Vec::new(),
     };
     facts.extend(dependency::extract(document, focus));
     facts.extend(syntax::extract(document, focus, &patterns.syntax));

@@ -66,12 +66,16 @@ pub enum System {
     Github,
     Gitlab,
     Ansible,
+    Dockerfile,
+    /// Constructs of the AWS CDK.
+    Cdk,
+    Pulumi,
 }
 
 /// A named thing that configuration brings into being.
 ///
 /// Identity: `system`, `module`, `kind`, `name` for Terraform and Kubernetes, wherever they stand. The others repeat
-/// from file to file: CloudFormation and Compose are known by `kind` and `name`, GitHub, GitLab and Ansible by `kind`,
+/// from file to file: CloudFormation, Compose, Dockerfiles, CDK and Pulumi are known by `kind` and `name`, GitHub, GitLab and Ansible by `kind`,
 /// and file, scope and likeness decide which is which.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -83,7 +87,8 @@ pub struct Resource {
     /// `output`, `local` (its value under `value`), `moved`, `removed`, `import`, `check`, `backend` (its label is
     /// `type`), `required_provider`, `terraform`; for whole files `tfvars`, `terragrunt`; `lock`. Kubernetes: `apps/Deployment`,
     /// `core/Namespace`. CloudFormation: `AWS::RDS::DBInstance`. Compose: `service`, `volume`, `network`.
-    /// GitHub: `workflow`, `job`, `step`, `action`. GitLab: `pipeline`, `job`, `template`. Ansible: `play`, `task`.
+    /// GitHub: `workflow`, `job`, `step`, `action`. GitLab: `pipeline`, `job`, `template`. Ansible: `play`, `task`. Dockerfile: `image`,
+    /// `stage`. CDK: `s3.Bucket`. Pulumi: `aws.s3.Bucket`.
     pub kind: String,
     /// Terraform: the last label; for a provider `aws` or `aws.alias`. Kubernetes: `namespace/name`, or `name` in the default
     /// namespace. Others: the key.

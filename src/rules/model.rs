@@ -264,7 +264,8 @@ pub struct AttributeTest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceMatcher {
-    /// `terraform`, `kubernetes`, `cloudformation`, `compose`, `github`, `gitlab`, `ansible`; all when empty.
+    /// `terraform`, `kubernetes`, `cloudformation`, `compose`, `github`, `gitlab`, `ansible`, `dockerfile`, `cdk`, `pulumi`;
+    /// all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub system: Vec<String>,
     /// Globs over `facts::Resource::kind`: `aws_db_instance`, `google_*`, `apps/*`, `job`.

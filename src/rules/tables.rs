@@ -30,6 +30,9 @@ pub fn system(name: &str) -> Option<System> {
         "github" => System::Github,
         "gitlab" => System::Gitlab,
         "ansible" => System::Ansible,
+        "dockerfile" => System::Dockerfile,
+        "cdk" => System::Cdk,
+        "pulumi" => System::Pulumi,
         _ => return None,
     })
 }
@@ -50,15 +53,29 @@ fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
 #[derive(Deserialize)]
 struct Stateful {
     class: Class,
+    /// The library keeps the object when it leaves the stack, unless told otherwise.
+    #[serde(default)]
+    kept: bool,
 }
 
 /// What a resource holds; `None` for a type that the table does not know.
 pub fn class_of(resource: &Resource) -> Option<Class> {
+    stateful(resource).map(|entry| entry.class)
+}
+
+/// Whether a library keeps objects of this kind by default when they leave the configuration.
+pub fn is_kept(resource: &Resource) -> bool {
+    stateful(resource).is_some_and(|entry| entry.kept)
+}
+
+fn stateful(resource: &Resource) -> Option<Stateful> {
     let key = match resource.system {
         System::Kubernetes => format!("k8s:{}", resource.kind.rsplit('/').next().unwrap_or(&resource.kind)),
+        System::Cdk => format!("cdk:{}", resource.kind),
+        System::Pulumi => format!("pulumi:{}", resource.kind),
         _ => resource.kind.clone(),
     };
-    parse::<Stateful>(line(STATEFUL, &key)?).map(|entry| entry.class)
+    parse(line(STATEFUL, &key)?)
 }
 
 /// What a type of the Terraform providers holds.
@@ -106,7 +123,13 @@ fn table_of(resource: &Resource) -> Option<&'static str> {
         },
         System::Cloudformation => CLOUDFORMATION,
         System::Kubernetes => KUBERNETES,
-        System::Compose | System::Github | System::Gitlab | System::Ansible => return None,
+        System::Compose
+        | System::Github
+        | System::Gitlab
+        | System::Ansible
+        | System::Dockerfile
+        | System::Cdk
+        | System::Pulumi => return None,
     })
 }
 

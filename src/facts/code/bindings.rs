@@ -90,6 +90,14 @@ impl<'d> Code<'d> {
         self.module.get(name).copied()
     }
 
+    /// The object, dictionary or call that a name stands for.
+    pub fn object(&self, name: &str, around: &[Node<'d>]) -> Option<Node<'d>> {
+        match self.binding(name, around)? {
+            Binding::Value(value) => Some(value),
+            Binding::Type(_) | Binding::Unclear => None,
+        }
+    }
+
     fn variables(&self, holder: Node<'d>) -> Rc<Variables<'d>> {
         if let Some(known) = self.functions.borrow().get(&holder.id()) {
             return known.clone();

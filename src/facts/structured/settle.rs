@@ -31,6 +31,13 @@ pub fn settle(old: &mut Vec<Fact>, new: &[Fact], change: &Change) {
         let path = fact.locus.path.to_string();
         !*patches.entry(path).or_insert_with_key(|path| is_patch(change, path))
     });
+    let computed = computed_names(old, new);
+    for (index, name) in computed {
+        if let Some(Body::Resource(one)) = old.get_mut(index).map(|fact| &mut fact.body) {
+            one.address = one.address.replacen(&one.name, &name, 1);
+            one.name = name;
+        }
+    }
     for fact in old.iter_mut() {
         if let Body::Resource(one) = &mut fact.body
             && DELIVERIES.contains(&one.kind.as_str())
@@ -38,6 +45,31 @@ pub fn settle(old: &mut Vec<Fact>, new: &[Fact], change: &Change) {
             rename_folders(one, change);
         }
     }
+}
+
+/// Objects of a chart whose name turned from a literal into an expression, or back: the same kind in the same file,
+/// once on each side. Indexes of old facts with the name of the new side.
+fn computed_names(old: &[Fact], new: &[Fact]) -> Vec<(usize, String)> {
+    let mut groups: HashMap<(usize, &str), (Vec<usize>, Vec<&Resource>)> = HashMap::new();
+    for (index, fact) in old.iter().enumerate() {
+        if let Some(one) = object(fact) {
+            groups.entry((fact.locus.file, &one.kind)).or_default().0.push(index);
+        }
+    }
+    for fact in new {
+        if let Some(one) = object(fact)
+            && let Some(group) = groups.get_mut(&(fact.locus.file, one.kind.as_str()))
+        {
+            group.1.push(one);
+        }
+    }
+    let is_computed = |one: &Resource| one.name.starts_with('(');
+    let turned = |(before, after): (Vec<usize>, Vec<&Resource>)| {
+        let ([index], [after]) = (&before[..], &after[..]) else { return None };
+        let before = old.get(*index).and_then(object)?;
+        (is_computed(before) != is_computed(after)).then(|| (*index, after.name.clone()))
+    };
+    groups.into_values().filter_map(turned).collect()
 }
 
 fn object(fact: &Fact) -> Option<&Resource> {
