@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The twins in which nothing dangerous happens: their report must stay below the level medium.
-const HARMLESS: [&str; 37] = [
+const HARMLESS: &[&str] = &[
     "admin-check-moved-to-router",
     "alarm-moved-to-another-file",
     "alembic-expands-first",
@@ -17,8 +17,10 @@ const HARMLESS: [&str; 37] = [
     "cleanup-script-tidied",
     "compose-with-anchors",
     "confirmation-extracted",
+    "constructs-tidied-without-new-names",
     "counted-file-systems-get-names-with-moved",
     "django-field-added",
+    "dockerfile-gets-a-base-stage",
     "flux-folders-renamed",
     "flyway-adds-an-index",
     "gitlab-jobs-extend-a-template",
@@ -30,8 +32,10 @@ const HARMLESS: [&str; 37] = [
     "module-split-into-files",
     "namespace-moved-to-base",
     "nightly-purge-in-smaller-steps",
+    "one-file-becomes-five",
     "overlays-reorganised",
     "policy-statements-reordered",
+    "pulumi-database-renamed-with-alias",
     "release-steps-named",
     "rename-for-consistency-with-moved",
     "restore-reports-its-steps",

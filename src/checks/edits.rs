@@ -71,7 +71,10 @@ impl Comparison<'_> {
         let block = before.system == System::Terraform && !listed.ends_with(".*");
         let block = block && (is_block(before, stem) || is_block(after, stem));
         let of = |resource: &'a Resource| -> Vec<&'a Attribute> {
-            let covered = |attribute: &&Attribute| covers(stem, &without_indexes(&attribute.path));
+            let covered = |attribute: &&Attribute| {
+                // A null is no line at all.
+                attribute.value != Value::Literal(Scalar::Null) && covers(stem, &without_indexes(&attribute.path))
+            };
             resource.attributes.iter().filter(covered).collect()
         };
         let (old, new) = (of(before), of(after));
@@ -225,11 +228,9 @@ impl Comparison<'_> {
 
     /// The value of an absent line.
     fn is_default(&self, attribute: &Attribute) -> bool {
-        // A null is no line at all, and what falls back to one says nothing to those who give no value.
-        match &attribute.value {
-            Value::Literal(Scalar::Null) => return true,
-            Value::Unknown(source) if falls_back_to_null(source) => return true,
-            _ => {}
+        // What falls back to null says nothing to those who give no value.
+        if matches!(&attribute.value, Value::Unknown(source) if falls_back_to_null(source)) {
+            return true;
         }
         match self.table.default.get(&without_indexes(&attribute.path)) {
             Some(serde_json::Value::String(text)) => attribute.value.as_text() == *text,

@@ -17,6 +17,7 @@ mod enum_values;
 mod expiry;
 mod gate_files;
 mod hidden;
+mod helm_releases;
 mod iam;
 mod ingress;
 mod instances;
@@ -28,6 +29,7 @@ mod leftovers;
 mod lock_step;
 mod lookalike;
 mod migrations;
+mod module_source;
 mod modules;
 mod moves;
 mod net_loss;
@@ -47,6 +49,7 @@ mod token_permissions;
 mod transaction_removed;
 mod undeclared;
 mod unjudged;
+mod unit_moved;
 mod unknown_type;
 mod versions;
 mod weaker;
@@ -103,6 +106,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
     ("hidden-text", hidden::check),
+    ("helm-releases", helm_releases::check),
     ("iam", iam::check),
     ("ingress", ingress::check),
     ("instances", instances::check),
@@ -113,6 +117,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("lock-step", lock_step::check),
     ("lookalike-dependency", lookalike::check),
     ("mass-deletion", deletions::check),
+    ("module-source", module_source::check),
     ("pipeline-needs", pipeline_needs::check),
     ("moved-removed", moves::check),
     ("non-atomic-migration", migrations::atomic),
@@ -128,6 +133,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("state-backend", backend::check),
     ("stub", leftovers::stub),
     ("syntax-broken", broken::check),
+    ("terragrunt-unit-moved", unit_moved::check),
     ("tests", tests::check),
     ("transaction-removed", transaction_removed::check),
     ("undeclared-import", undeclared::check),

@@ -17,7 +17,7 @@ const LARGEST: usize = 256 * 1024;
 const DEEPEST: u32 = 3;
 
 /// Words of published modules that hold data or carry others.
-const GRAVE: [&str; 26] = [
+pub(super) const GRAVE: [&str; 26] = [
     "rds",
     "aurora",
     "sql",
@@ -140,7 +140,7 @@ fn collect(evidence: &Evidence<'_>, folder: &str, kinds: &mut BTreeSet<String>, 
 }
 
 /// `modules/db` and `../kms` are `modules/kms`.
-fn join(folder: &str, source: &str) -> Option<String> {
+pub(super) fn join(folder: &str, source: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in source.split('/') {
         match part {

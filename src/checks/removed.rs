@@ -84,7 +84,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let draft = Draft {
             old: Some(OldPlace::at(&old.locus)),
             subject: Some(subject_of(old)),
-            severity: Some(if stays(resource) { rule.severity.min(Severity::High) } else { rule.severity }),
+            severity: Some(severity(rule.severity, resource)),
             doubt: u8::from(deserted),
             evidence: notes,
             ..Draft::new(Kind::Removed, place)
@@ -117,29 +117,48 @@ fn calls(call: &Resource, folder: &str) -> bool {
     call.kind == "module" && folder_of(call).is_some_and(|called| called == folder)
 }
 
+/// What is left behind as it is, without a manager.
+const UNMANAGED: &str = "it is left behind, no longer managed";
+
 /// What lets an object, or a copy of it, outlive its entry in the configuration.
 fn kept_by(resource: &Resource) -> Option<String> {
     let text = |path: &str| resource.attribute(path).map(|attribute| attribute.value.as_text());
     match resource.system {
         System::Cloudformation => {
             let policy = text("DeletionPolicy").filter(|policy| policy != "Delete")?;
-            Some(format!("DeletionPolicy is {policy}: it is left behind, no longer managed"))
+            Some(match policy.as_str() {
+                "Snapshot" => "DeletionPolicy is Snapshot: it goes, and a copy stays".to_owned(),
+                _ => format!("DeletionPolicy is {policy}: {UNMANAGED}"),
+            })
         }
         System::Cdk => match text("removalPolicy") {
             Some(policy) if policy == "DESTROY" => None,
-            Some(policy) => Some(format!("removalPolicy is {policy}: it is left behind, no longer managed")),
+            Some(policy) if policy == "SNAPSHOT" => {
+                Some("removalPolicy is SNAPSHOT: it goes, and a copy stays".to_owned())
+            }
+            Some(policy) => Some(format!("removalPolicy is {policy}: {UNMANAGED}")),
             None if tables::is_kept(resource) => {
-                Some("the library keeps this class by default: it is left behind, no longer managed".to_owned())
+                Some(format!("the library keeps this class by default: {UNMANAGED}"))
             }
             None => None,
         },
         System::Pulumi if text("opts.retainOnDelete").is_some_and(|on| on == "true") => {
-            Some("retainOnDelete is on: it is left behind, no longer managed".to_owned())
+            Some(format!("retainOnDelete is on: {UNMANAGED}"))
         }
         System::Pulumi if text("opts.protect").is_some_and(|on| on == "true") => {
             Some("protect is on in the state: the next update fails until somebody lifts it".to_owned())
         }
         _ => None,
+    }
+}
+
+/// How grave it is that an object leaves the configuration.
+fn severity(most: Severity, resource: &Resource) -> Severity {
+    match kept_by(resource) {
+        // It goes on as it is; that nobody manages it any more is worth a remark.
+        Some(note) if note.ends_with(UNMANAGED) => most.min(Severity::Medium),
+        Some(_) => most.min(Severity::High),
+        None => most,
     }
 }
 
