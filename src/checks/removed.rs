@@ -54,6 +54,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     for (old, resource, place) in evidence.removed().filter(|(_, gone, _)| wanted.admits(gone)) {
         let handled = Handled::in_module(evidence, &resource.module);
         if handled.keeps(&resource.address)
+            || is_told_to_stay(resource)
             || handled.is_destroyed_on_purpose(&resource.address)
             || successor(resource, evidence).is_some()
         {
@@ -149,6 +150,19 @@ fn kept_by(resource: &Resource) -> Option<String> {
             Some("protect is on in the state: the next update fails until somebody lifts it".to_owned())
         }
         _ => None,
+    }
+}
+
+/// The configuration itself says that the object outlives it.
+fn is_told_to_stay(resource: &Resource) -> bool {
+    let says = |path: &str, word: &str| {
+        resource.attribute(path).is_some_and(|attribute| attribute.value.as_text().starts_with(word))
+    };
+    match resource.system {
+        System::Cloudformation => says("DeletionPolicy", "Retain"),
+        System::Cdk => says("removalPolicy", "RETAIN"),
+        System::Pulumi => says("opts.retainOnDelete", "true"),
+        _ => false,
     }
 }
 

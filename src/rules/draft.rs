@@ -125,6 +125,9 @@ impl Draft {
 }
 
 /// Replaces `{name}`; a name that nothing stands for is left out.
+/// Letters of one value that a sentence shows.
+const LONGEST_CAPTURE: usize = 160;
+
 fn fill(template: &str, captures: &Captures) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -135,7 +138,13 @@ fn fill(template: &str, captures: &Captures) -> String {
             break;
         };
         if let Some(value) = captures.get(&rest[start + 1..start + length]) {
-            text.push_str(value);
+            match value.char_indices().nth(LONGEST_CAPTURE) {
+                Some((cut, _)) => {
+                    text.push_str(value[..cut].trim_end());
+                    text.push('…');
+                }
+                None => text.push_str(value),
+            }
         }
         rest = &rest[start + length + 1..];
     }

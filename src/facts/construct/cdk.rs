@@ -24,8 +24,9 @@ pub(super) fn construct<'d>(reader: &Reader<'_, 'd>, node: Node<'d>) -> Option<D
         return None;
     }
     let Value::Literal(Scalar::String(name)) = code.value(*id, reader.around) else { return None };
-    let path = code.callee(node, reader.around).path;
-    let kind = of_cdk(&path).or_else(|| {
+    let callee = code.callee(node, reader.around);
+    let path = &callee.path;
+    let kind = of_cdk(path).or_else(|| {
         let class = path.rsplit(['.', '/']).next()?;
         class.starts_with(|one: char| one.is_ascii_uppercase()).then(|| class.to_owned())
     })?;
