@@ -79,7 +79,9 @@ impl Reader<'_> {
             }
             "ARG" => {
                 for word in rest {
-                    let (name, value) = word.split_once('=').unwrap_or((word, ""));
+                    // Without a default it is what the caller gives.
+                    let given = format!("${word}");
+                    let (name, value) = word.split_once('=').unwrap_or((word, &given));
                     self.set(&format!("argument.{name}"), value.to_owned(), &span);
                 }
             }
@@ -275,7 +277,7 @@ mod tests {
             [
                 "stage base| from=python:3.12-slim user=app volume[/data]=/data volume[/spool]=/spool",
                 "image | user=app volume[/data]=/data volume[/spool]=/spool continues=base environment.A=b \
-                 environment.C=d e environment.OLD=form here argument.TOKEN= remote[https://a.example/x.tgz]=https://a.example/x.tgz \
+                 environment.C=d e environment.OLD=form here argument.TOKEN=$TOKEN remote[https://a.example/x.tgz]=https://a.example/x.tgz \
                  healthcheck=--interval=5s CMD curl x"
             ]
         );
