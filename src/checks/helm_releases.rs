@@ -56,7 +56,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         // Both at once is another deployment; a namespace that is only written down is that of the context.
         let one = before.name == after.name || before.namespace == after.namespace;
         let both_known = before.namespace.is_some() == after.namespace.is_some();
-        let still_there = come.iter().any(|other| *other == before);
+        let still_there = come.contains(&before);
         if same || !one || !both_known || before.chart != after.chart || still_there {
             continue;
         }

@@ -6,7 +6,7 @@ pub(super) fn of_cdk(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = path.split(['/', '.']).filter(|part| !part.is_empty()).collect();
     let class = parts.pop()?;
     let is_library = |part: &&str| matches!(*part, "aws-cdk-lib" | "aws_cdk" | "@aws-cdk");
-    if !parts.iter().any(|part| is_library(&part)) {
+    if !parts.iter().any(is_library) {
         return None;
     }
     let service = parts.iter().rev().filter(|part| !is_library(part)).find_map(|part| {

@@ -47,10 +47,13 @@ pub fn settle(old: &mut Vec<Fact>, new: &[Fact], change: &Change) {
     }
 }
 
+/// Indexes of old facts, and new objects.
+type Sides<'a> = (Vec<usize>, Vec<&'a Resource>);
+
 /// Objects of a chart whose name turned from a literal into an expression, or back: the same kind in the same file,
 /// once on each side. Indexes of old facts with the name of the new side.
 fn computed_names(old: &[Fact], new: &[Fact]) -> Vec<(usize, String)> {
-    let mut groups: HashMap<(usize, &str), (Vec<usize>, Vec<&Resource>)> = HashMap::new();
+    let mut groups: HashMap<(usize, &str), Sides<'_>> = HashMap::new();
     for (index, fact) in old.iter().enumerate() {
         if let Some(one) = object(fact) {
             groups.entry((fact.locus.file, &one.kind)).or_default().0.push(index);
@@ -64,7 +67,7 @@ fn computed_names(old: &[Fact], new: &[Fact]) -> Vec<(usize, String)> {
         }
     }
     let is_computed = |one: &Resource| one.name.starts_with('(');
-    let turned = |(before, after): (Vec<usize>, Vec<&Resource>)| {
+    let turned = |(before, after): Sides<'_>| {
         let ([index], [after]) = (&before[..], &after[..]) else { return None };
         let before = old.get(*index).and_then(object)?;
         (is_computed(before) != is_computed(after)).then(|| (*index, after.name.clone()))
