@@ -73,7 +73,8 @@ impl Comparison<'_> {
         let of = |resource: &'a Resource| -> Vec<&'a Attribute> {
             let covered = |attribute: &&Attribute| {
                 // A null is no line at all.
-                attribute.value != Value::Literal(Scalar::Null) && covers(stem, &without_indexes(&attribute.path))
+                attribute.value != Value::Literal(Scalar::Null)
+                    && covers(stem, &without_indexes(&attribute.path))
             };
             resource.attributes.iter().filter(covered).collect()
         };

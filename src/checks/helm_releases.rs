@@ -17,7 +17,9 @@ impl Release {
     /// `None` where a variable stands for a part of it.
     fn of(fact: &Fact) -> Option<Self> {
         let Body::Command(command) = &fact.body else { return None };
-        if command.program != "helm" || !command.subcommands.iter().any(|word| word == "upgrade" || word == "install") {
+        if command.program != "helm"
+            || !command.subcommands.iter().any(|word| word == "upgrade" || word == "install")
+        {
             return None;
         }
         let [name, chart, ..] = &command.operands[..] else { return None };
@@ -44,7 +46,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         .deltas
         .iter()
         .filter_map(|delta| match delta {
-            Delta::Introduced { new } | Delta::Moved { new, .. } | Delta::Changed { new, .. } => Release::of(new),
+            Delta::Introduced { new } | Delta::Moved { new, .. } | Delta::Changed { new, .. } => {
+                Release::of(new)
+            }
             Delta::Removed { .. } => None,
         })
         .collect();

@@ -85,7 +85,8 @@ fn resolve(folder: &str, name: &str) -> String {
 
 /// An address elsewhere without its version and without the way of fetching it.
 fn remote(name: &str) -> Option<String> {
-    let is_host = |text: &str| text.split('/').next().is_some_and(|host| host.contains('.') && !host.starts_with('.'));
+    let is_host =
+        |text: &str| text.split('/').next().is_some_and(|host| host.contains('.') && !host.starts_with('.'));
     let known = name.contains("://") || name.starts_with("git@") || name.starts_with("git::");
     if !known && !(is_host(name) && (name.contains("?ref=") || name.starts_with("github.com/"))) {
         return None;
@@ -96,7 +97,9 @@ fn remote(name: &str) -> Option<String> {
     let plain = plain.trim_start_matches("git@").replace(':', "/").replace(".git", "").replace("//", "/");
     let is_version = |part: &&str| {
         let digits = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-');
-        part.contains('.') && digits.starts_with(|letter: char| letter.is_ascii_digit()) && digits.len() + 8 > part.len()
+        part.contains('.')
+            && digits.starts_with(|letter: char| letter.is_ascii_digit())
+            && digits.len() + 8 > part.len()
     };
     let parts: Vec<&str> = plain.split('/').map(|part| if is_version(&part) { "*" } else { part }).collect();
     Some(parts.join("/"))

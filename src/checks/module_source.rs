@@ -14,7 +14,18 @@ use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity,
 
 /// Words that most names of modules carry.
 const FILLERS: [&str; 12] = [
-    "terraform", "tf", "aws", "google", "gcp", "azurerm", "azure", "module", "modules", "terragrunt", "tofu", "v2",
+    "terraform",
+    "tf",
+    "aws",
+    "google",
+    "gcp",
+    "azurerm",
+    "azure",
+    "module",
+    "modules",
+    "terragrunt",
+    "tofu",
+    "v2",
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -84,7 +95,9 @@ fn weigh(
         Some(word) => {
             Weight { severity: Severity::High, doubt: 1, note: format!("its source {source} speaks of {word}") }
         }
-        None => Weight { severity: Severity::Medium, doubt: 1, note: "the modules were not compared".to_owned() },
+        None => {
+            Weight { severity: Severity::Medium, doubt: 1, note: "the modules were not compared".to_owned() }
+        }
     })
 }
 
@@ -98,9 +111,9 @@ fn is_moved(evidence: &Evidence<'_>, call: &Resource) -> bool {
         Body::Resource(one) => {
             one.kind == "moved"
                 && one.module == call.module
-                && one.attribute("from").is_some_and(|from| {
-                    from.value.as_text().trim_matches('"').starts_with(&call.address)
-                })
+                && one
+                    .attribute("from")
+                    .is_some_and(|from| from.value.as_text().trim_matches('"').starts_with(&call.address))
         }
         _ => false,
     })

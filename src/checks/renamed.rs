@@ -68,18 +68,21 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
 /// Program code that tells the tool which object it was: an alias, or the id that the stack knows it by.
 fn is_pinned(gone: &Resource, heir: &Resource, evidence: &Evidence<'_>) -> bool {
     match heir.system {
-        System::Pulumi => heir.attributes.iter().filter(|one| one.path.starts_with("opts.aliases")).any(|one| {
-            let text = one.value.as_text();
-            // An alias that stands behind a name may be any.
-            text.contains(&gone.name) || !text.contains(['"', '\''])
-        }),
+        System::Pulumi => {
+            heir.attributes.iter().filter(|one| one.path.starts_with("opts.aliases")).any(|one| {
+                let text = one.value.as_text();
+                // An alias that stands behind a name may be any.
+                text.contains(&gone.name) || !text.contains(['"', '\''])
+            })
+        }
         System::Cdk => {
             let pins = |side: Side| -> usize {
                 let texts = evidence.change.files.iter().filter_map(|file| match &file.side(side)?.content {
                     Content::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
                     _ => None,
                 });
-                let words = ["overrideLogicalId", "override_logical_id", "renameLogicalId", "rename_logical_id"];
+                let words =
+                    ["overrideLogicalId", "override_logical_id", "renameLogicalId", "rename_logical_id"];
                 texts.map(|text| words.iter().map(|word| text.matches(word).count()).sum::<usize>()).sum()
             };
             pins(Side::New) > pins(Side::Old)

@@ -122,11 +122,9 @@ fn address(resource: &Resource) -> String {
     let Resource { system, module, kind, name, .. } = resource;
     match system {
         System::Terraform | System::Kubernetes => format!("resource {system:?} {module} {kind} {name}"),
-        System::Cloudformation
-        | System::Compose
-        | System::Dockerfile
-        | System::Cdk
-        | System::Pulumi => format!("resource {system:?} {kind} {name}"),
+        System::Cloudformation | System::Compose | System::Dockerfile | System::Cdk | System::Pulumi => {
+            format!("resource {system:?} {kind} {name}")
+        }
         // Jobs, steps and tasks are renamed like functions: scope and likeness tell them apart.
         System::Github | System::Gitlab | System::Ansible => format!("resource {system:?} {kind}"),
     }

@@ -54,7 +54,9 @@ impl Reader<'_> {
             return;
         }
         if self.stages.is_empty() {
-            for (name, value) in rest.iter().filter(|_| keyword == "ARG").filter_map(|word| word.split_once('=')) {
+            for (name, value) in
+                rest.iter().filter(|_| keyword == "ARG").filter_map(|word| word.split_once('='))
+            {
                 self.arguments.insert(name.to_owned(), value.to_owned());
             }
             return;
@@ -97,12 +99,18 @@ impl Reader<'_> {
                 }
             },
             "ADD" if !rest.iter().any(|word| word.starts_with("--checksum=")) => {
-                let sources = rest.iter().filter(|word| word.starts_with("http://") || word.starts_with("https://"));
+                let sources =
+                    rest.iter().filter(|word| word.starts_with("http://") || word.starts_with("https://"));
                 for address in sources.filter(|word| !word.ends_with(".git")) {
                     self.set(&format!("remote[{address}]"), address.clone(), &span);
                 }
             }
-            "RUN" if rest.iter().take_while(|word| word.starts_with("--")).any(|word| word == "--security=insecure") => {
+            "RUN"
+                if rest
+                    .iter()
+                    .take_while(|word| word.starts_with("--"))
+                    .any(|word| word == "--security=insecure") =>
+            {
                 self.set("insecure", "true".to_owned(), &span);
             }
             _ => {}
@@ -113,9 +121,10 @@ impl Reader<'_> {
         let plain: Vec<&String> = rest.iter().filter(|word| !word.starts_with("--")).collect();
         let Some(image) = plain.first() else { return };
         let image = self.filled(image);
-        let parent = self.stages.iter().position(|stage| {
-            stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&image))
-        });
+        let parent = self
+            .stages
+            .iter()
+            .position(|stage| stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&image)));
         let inherited = parent.map(|at| {
             let all = self.stages[at].attributes.iter();
             all.filter(|one| INHERITED.iter().any(|start| one.path.starts_with(start))).cloned().collect()
@@ -186,7 +195,11 @@ impl Reader<'_> {
                     system: System::Dockerfile,
                     module: path.to_string(),
                     kind: if is_image { "image" } else { "stage" }.to_owned(),
-                    address: if is_image { format!("the image of {path}") } else { format!("stage {name} of {path}") },
+                    address: if is_image {
+                        format!("the image of {path}")
+                    } else {
+                        format!("stage {name} of {path}")
+                    },
                     name: if is_image { String::new() } else { name },
                     attributes: stage.attributes,
                     blocks: Default::default(),

@@ -40,7 +40,9 @@ pub(super) fn construct<'d>(reader: &Reader<'_, 'd>, node: Node<'d>) -> Option<D
         for argument in arguments.iter().filter(|one| one.kind() != "string") {
             match argument.kind() {
                 "keyword_argument" => {
-                    let name = argument.child_by_field_name("name").map(|name| super::kinds::camel(code.text_of(name)));
+                    let name = argument
+                        .child_by_field_name("name")
+                        .map(|name| super::kinds::camel(code.text_of(name)));
                     if let (Some(name), Some(value)) = (name, argument.child_by_field_name("value")) {
                         reader.give(&name, value, *argument, 0, &mut attributes);
                     }
@@ -67,9 +69,9 @@ fn scope(reader: &Reader<'_, '_>, holder: Node<'_>) -> &'static str {
     }
     let class = reader.around.iter().rev().find(|one| is_type_definition(code.language, one.kind()));
     let Some(class) = class else { return "other" };
-    let heritage = class.child_by_field_name("superclasses").or_else(|| {
-        named_children(*class).into_iter().find(|one| one.kind() == "class_heritage")
-    });
+    let heritage = class
+        .child_by_field_name("superclasses")
+        .or_else(|| named_children(*class).into_iter().find(|one| one.kind() == "class_heritage"));
     let Some(heritage) = heritage else { return "other" };
     let text = code.text_of(heritage);
     let last = text.trim_end_matches([')', ' ']).split([',', '{']).next().unwrap_or_default().trim();

@@ -19,7 +19,8 @@ pub(super) fn of_cdk(path: &str) -> Option<String> {
 /// `aws.s3.Bucket` of `@pulumi/aws.s3.Bucket`, `pulumi_aws.s3.Bucket`, `github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3.NewBucket`.
 pub(super) fn of_pulumi(path: &str) -> Option<String> {
     let is_version = |part: &&str| {
-        part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|one| one.is_ascii_digit()))
+        part.strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|one| one.is_ascii_digit()))
     };
     let (rest, is_go) = if let Some(rest) = path.strip_prefix("@pulumi/") {
         (rest.to_owned(), false)

@@ -41,13 +41,17 @@ impl<'d> Reader<'_, 'd> {
                 "call" if self.code.language == Language::Python => {
                     let list = node.child_by_field_name("arguments")?;
                     let keywords = named_children(list);
-                    let all = keywords.iter().all(|one| {
-                        matches!(one.kind(), "keyword_argument" | "dictionary_splat")
-                    });
+                    let all = keywords
+                        .iter()
+                        .all(|one| matches!(one.kind(), "keyword_argument" | "dictionary_splat"));
                     return (all && !keywords.is_empty()).then_some(list);
                 }
-                "unary_expression" | "parenthesized_expression" | "as_expression" | "satisfies_expression"
-                | "literal_element" | "expression_list" => node = node.named_child(0)?,
+                "unary_expression"
+                | "parenthesized_expression"
+                | "as_expression"
+                | "satisfies_expression"
+                | "literal_element"
+                | "expression_list" => node = node.named_child(0)?,
                 _ => return None,
             }
         }

@@ -88,5 +88,9 @@ fn resources_of_pulumi_in_three_languages() {
               pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(\"old\")}}))\n\treturn err\n}\n";
     let found = shown("main.go", go);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("aws.rds.Instance orders | deletionProtection=true opts.protect=true opts.aliases="), "{found:?}");
+    assert!(
+        found[0]
+            .starts_with("aws.rds.Instance orders | deletionProtection=true opts.protect=true opts.aliases="),
+        "{found:?}"
+    );
 }
