@@ -67,5 +67,37 @@ fn stages(criterion: &mut Criterion) {
     assert!(change.files.iter().any(|file| file.side(Side::Old).is_some()));
 }
 
-criterion_group!(benches, stages);
+/// A new file of a megabyte: statements and commands must cost what their length costs.
+fn megabytes(criterion: &mut Criterion) {
+    const SIZE: usize = 1_000_000;
+    let fill = |line: &dyn Fn(usize) -> String| {
+        let mut text = String::new();
+        for number in 0.. {
+            let next = line(number);
+            if text.len() + next.len() >= SIZE {
+                return text;
+            }
+            text.push_str(&next);
+        }
+        text
+    };
+    let dump =
+        fill(&|number| format!("INSERT INTO orders (id, name) VALUES ({number}, 'Name of {number}');\n"));
+    let updates = fill(&|number| format!("UPDATE orders SET total = {number} WHERE id = {number};\n"));
+    let script = fill(&|number| {
+        format!("if [ -d \"$DIR/{number}\" ]; then\n  rm -rf \"${{DIR:?}}/{number}/cache\" || exit 1\nfi\n")
+    });
+    let rules = RuleSet::builtin();
+    for (name, path, text) in
+        [("dump", "dump.sql", dump), ("updates", "updates.sql", updates), ("script", "script.sh", script)]
+    {
+        let files = Files::from([(path.to_owned(), text)]);
+        let change = Change::in_memory(&Files::new(), &files);
+        criterion.bench_function(&format!("a megabyte: {name}"), |bench| {
+            bench.iter(|| assess(&change, &rules, &Knowledge::default()).score);
+        });
+    }
+}
+
+criterion_group!(benches, stages, megabytes);
 criterion_main!(benches);

@@ -168,7 +168,12 @@ impl Reach {
                 }
                 "ON" if !outer || keeps_outer => reach.joins.extend(conjuncts(clause.body)),
                 "WHERE" if reach.filter.is_none() => {
-                    reach.filter = Some(Where::Conjuncts(conjuncts(clause.body)));
+                    let mut found = conjuncts(clause.body);
+                    // `"… WHERE "`: the rest is put on at run time.
+                    if found.is_empty() {
+                        found.push(HOLE.to_owned());
+                    }
+                    reach.filter = Some(Where::Conjuncts(found));
                 }
                 "LIMIT" | "FETCH" if reach.limit.is_none() => {
                     let number = (0..clause.body.len()).find(|at| {

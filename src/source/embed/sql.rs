@@ -187,9 +187,11 @@ pub(super) fn grows(text: &str, name: &str) -> bool {
                     || text[at..].starts_with(&format!("{name}=\"$"))
             })
         });
-        ["+=", ".push_str(", ".push(", ".append(", ".concat(", ".WriteString(", ".add_where", "..="]
-            .iter()
-            .any(|growth| rest.starts_with(growth))
+        let is_continued = (rest.starts_with('+') && !rest.starts_with("++")) || rest.starts_with("} ");
+        is_continued
+            || [".push_str(", ".push(", ".append(", ".concat(", ".WriteString(", ".add_where", "..="]
+                .iter()
+                .any(|growth| rest.starts_with(growth))
             || grows_by_itself
     })
 }
@@ -471,6 +473,9 @@ mod tests {
     fn texts_that_are_added_to_are_known() {
         assert!(grows("sql = 'a'\nsql += ' WHERE x'", "sql"));
         assert!(grows("sql = sql + x", "sql"));
+        assert!(grows("sql = 'a'\ntxn.execute(sql + clause, args)", "sql"));
+        assert!(grows("sql = 'a'\nrun(f\"{sql} WHERE {x}\")", "sql"));
+        assert!(!grows("SQL='a'\npsql -c \"${SQL}\"", "SQL"));
         assert!(grows("q.push_str(\" WHERE\")", "q"));
         assert!(!grows("mysql += 1; sql = other + x", "sql"));
     }
