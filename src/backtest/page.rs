@@ -12,7 +12,7 @@ use crate::risk::Level;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 340.0;
 /// Room for labels: left of, right of, above and below what is drawn.
-const LEFT: f64 = 58.0;
+const LEFT: f64 = 64.0;
 const RIGHT: f64 = 22.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
@@ -41,7 +41,7 @@ td,th{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(
 a{color:inherit}.soft{color:var(--soft)}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 1em}\
 .low{fill:var(--low);background:var(--low)}.medium{fill:var(--medium);background:var(--medium)}\
 .high{fill:var(--high);background:var(--high)}.critical{fill:var(--critical);background:var(--critical)}\
-@media(max-width:600px){svg text{font-size:19px}.rest{display:none}}";
+@media(max-width:600px){svg text{font-size:17px}.rest{display:none}}";
 
 /// A self-contained HTML page. `link` is the address of a commit page up to its id, where the remote is known.
 pub fn page(
@@ -231,12 +231,12 @@ fn levels(records: &[Record]) -> String {
             0..=2 => Some(month.as_str()),
             _ => month.strip_suffix("-01"),
         };
-        let width = 7.0 * label.map_or(0, str::len) as f64;
+        let width = 10.0 * label.map_or(0, str::len) as f64;
         if let Some(label) = label
             && x >= next_label
             && x + width <= WIDTH
         {
-            next_label = x + width + 20.0;
+            next_label = x + width + 12.0;
             let (_, y) = at(0.0, 0.0);
             let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{:.0}\">{}</text>", y + 17.0, escape(label));
         }
@@ -249,13 +249,17 @@ fn levels(records: &[Record]) -> String {
     svg
 }
 
-/// The least of 1, 2, 5, 10, 20, 50 … that is not below a number.
+/// The least round number that is not below another: 1 to 10, 12, 15, 20, 25, 30 …
 fn round_step(least: usize) -> usize {
-    let mut ten = 1;
-    while ten * 10 < least {
-        ten *= 10;
+    const ROUND: [usize; 11] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100];
+    let mut unit = 1;
+    while unit * 100 < least {
+        unit *= 10;
     }
-    [1, 2, 5, 10].into_iter().map(|factor| factor * ten).find(|step| *step >= least).unwrap_or(least)
+    match least {
+        0..=10 => least.max(1),
+        _ => ROUND.into_iter().map(|round| round * unit).find(|step| *step >= least).unwrap_or(least),
+    }
 }
 
 /// Every month from the first to the last, also those without a change, if the dates can be read.
@@ -360,7 +364,7 @@ mod tests {
 
     #[test]
     fn steps_are_round() {
-        assert_eq!([0, 1, 3, 6, 21, 100, 101].map(round_step), [1, 1, 5, 10, 50, 100, 200]);
+        assert_eq!([0, 1, 3, 11, 21, 100, 101, 1300].map(round_step), [1, 1, 3, 12, 25, 100, 120, 1500]);
     }
 
     #[test]
