@@ -128,25 +128,30 @@ pub fn secrets_in(line: &str) -> Vec<Secret> {
 
 /// A line with its credentials made unreadable, of the same number of characters.
 pub fn masked(line: &str) -> Cow<'_, str> {
-    let mut ranges: Vec<Range<usize>> = secrets_in(line)
+    // The start of a shape says whose it is, and nothing else.
+    let mut ranges: Vec<(Range<usize>, usize)> = secrets_in(line)
         .into_iter()
         .filter(|secret| !matches!(secret.how, Recognised::PrivateKey { .. }))
-        .map(|secret| secret.range)
+        .map(|secret| (secret.range, if secret.how == Recognised::Shape { READABLE } else { 0 }))
         .collect();
-    ranges.extend(encoded(line));
+    ranges.extend(encoded(line).map(|range| (range, 0)));
+    // Short and simple ones are worth as much to those who find them.
+    let quoted = |range: &Range<usize>| line[..range.start].ends_with(['"', '\'', '`']);
+    let literal = assignment(line)
+        .filter(|(name, value, range)| is_telling(name) && !is_placeholder(value) && quoted(range));
+    ranges.extend(literal.map(|(_, _, range)| (range, 0)));
     if ranges.is_empty() {
         return Cow::Borrowed(line);
     }
-    ranges.sort_by_key(|range| range.start);
+    ranges.sort_by_key(|(range, _)| range.start);
     let mut shown = String::with_capacity(line.len());
     let mut at = 0;
-    for range in ranges {
+    for (range, readable) in ranges {
         if range.start < at {
             continue;
         }
         shown.push_str(&line[at..range.start]);
         let secret = &line[range.clone()];
-        let readable = if secret.len() > 4 * READABLE { READABLE } else { 0 };
         for (index, character) in secret.chars().enumerate() {
             shown.push(if index < readable { character } else { '*' });
         }
@@ -404,6 +409,13 @@ mod tests {
             assert_eq!(secrets_in(&line).len(), 1, "{line}");
             assert!(!masked(&line).contains(&value), "{line}");
         }
+    }
+
+    #[test]
+    fn simple_passwords_are_masked_and_look_ups_are_not() {
+        assert_eq!(masked("DB_PASSWORD = \"hunter2\""), "DB_PASSWORD = \"*******\"");
+        let line = "DB_PASSWORD = os.getenv(\"DB_PASSWORD\")";
+        assert_eq!(masked(line), line);
     }
 
     #[test]
