@@ -83,11 +83,7 @@ fn is_balanced(characters: &[char]) -> bool {
         match character {
             '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => open.push('\u{202c}'),
             '\u{2066}'..='\u{2068}' => open.push('\u{2069}'),
-            '\u{202c}' | '\u{2069}' => {
-                if open.pop() != Some(*character) {
-                    return false;
-                }
-            }
+            '\u{202c}' | '\u{2069}' if open.pop() != Some(*character) => return false,
             _ => {}
         }
     }
@@ -108,7 +104,8 @@ fn invisible(characters: &[char], setting: Setting) -> Vec<Hit> {
         let after = characters.get(at + run).copied();
         let all = &characters[at..at + run];
         let carries = run >= CARRYING || all.iter().any(|character| is_tag(*character));
-        if !is_flag(before, all) && !(run < CARRYING && is_legitimate(before, all, after)) {
+        let is_needed = is_flag(before, all) || run < CARRYING && is_legitimate(before, all, after);
+        if !is_needed {
             hits.extend(all.iter().enumerate().map(|(step, &character)| Hit {
                 at: at + step,
                 character,

@@ -64,8 +64,7 @@ impl Setting {
             || folders.any(|folder| TRANSLATIONS.contains(&folder) || folder.starts_with("values-"));
         let is_named =
             ["readme", "license", "licence", "copying", "authors", "contributors", "changelog", "changes"]
-                .iter()
-                .any(|known| name == *known);
+                .contains(&name);
         let reader = if is_instruction(path) {
             Reader::Agent
         } else if translated {
