@@ -118,14 +118,15 @@ fn definition(fact: &Fact) -> String {
     }
 }
 
-/// What a guard stands before, the grave first.
+/// What a guard stands before, the grave first, and where: `delete` in `purge`, or `purge` as a whole.
 fn protected(fact: &Fact, guard: &Guard) -> String {
+    let place = definition(fact);
     let mut names: Vec<&String> = guard.protects.iter().filter(|name| !name.is_empty()).collect();
     names.sort_by_key(|name| !is_destructive(name));
     match names.as_slice() {
-        [] => definition(fact),
-        [one] => format!("`{one}`"),
-        [one, other] => format!("`{one}` and `{other}`"),
-        [one, ..] => format!("`{one}` and {} more", names.len() - 1),
+        [] => place,
+        [one] => format!("`{one}` in {place}"),
+        [one, other] => format!("`{one}` and `{other}` in {place}"),
+        [one, ..] => format!("`{one}` and {} more in {place}", names.len() - 1),
     }
 }
