@@ -4,12 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex::Regex;
-
 use super::Evidence;
 use crate::change::{Content, Side};
 use crate::delta::{Delta, similarity};
-use crate::facts::{Assertion, Body, Fact, Test};
+use crate::facts::{Assertion, Body, Expression, Fact, Test};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Subject};
 
 /// Bodies that share this part of their words are one test under two names.
@@ -135,11 +133,9 @@ fn deleted(rule: &Rule, evidence: &Evidence<'_>, tests: &Tests<'_>) -> Vec<Findi
 fn gone_definitions(evidence: &Evidence<'_>) -> BTreeSet<String> {
     let mut names = [BTreeSet::new(), BTreeSet::new()];
     // The expression is a constant, so it compiles.
-    let Ok(expression) = Regex::new(
+    let expression = Expression::new(
         r"(?m)^\s*(?:pub(?:\([a-z]+\))?\s+|export\s+|default\s+|async\s+|public\s+|private\s+|protected\s+|static\s+|final\s+|abstract\s+|unsafe\s+|const\s+)*(?:def|fn|func(?:\s*\([^)]*\))?|function\*?|class|struct|enum|trait|interface|type|const|let|var|void|int|long|boolean|String|[A-Z]\w*(?:<[^>]*>)?)\s+([A-Za-z_]\w*)",
-    ) else {
-        return BTreeSet::new();
-    };
+    );
     for file in &evidence.change.files {
         for (side, names) in [Side::Old, Side::New].into_iter().zip(&mut names) {
             let Some(Content::Bytes(bytes)) = file.side(side).map(|side| &side.content) else { continue };

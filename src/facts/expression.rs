@@ -10,16 +10,17 @@ use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 
-/// Answers whether something is found; it does not say where.
+/// Answers whether something is found without saying where; only where something is, its groups are looked for.
 #[derive(Debug)]
 pub struct Expression {
     pattern: String,
     compiled: OnceLock<Option<Regex>>,
+    groups: OnceLock<Option<regex::Regex>>,
 }
 
 impl Expression {
     pub fn new(pattern: impl Into<String>) -> Self {
-        Self { pattern: pattern.into(), compiled: OnceLock::new() }
+        Self { pattern: pattern.into(), compiled: OnceLock::new(), groups: OnceLock::new() }
     }
 
     /// As [`Expression::new`], compiled at once.
@@ -32,9 +33,13 @@ impl Expression {
             let reason = error.to_string();
             reason.lines().last().unwrap_or_default().trim().to_owned()
         };
-        regex::Regex::new(pattern).map_err(failed)?;
+        let groups = regex::Regex::new(pattern).map_err(failed)?;
         let compiled = compile(&[pattern]).ok_or_else(|| "error: too large".to_owned())?;
-        Ok(Self { pattern: pattern.to_owned(), compiled: OnceLock::from(Some(compiled)) })
+        Ok(Self {
+            pattern: pattern.to_owned(),
+            compiled: OnceLock::from(Some(compiled)),
+            groups: OnceLock::from(Some(groups)),
+        })
     }
 
     /// Whether the expression is found in a text. One that does not compile is found nowhere; rules are
@@ -44,6 +49,32 @@ impl Expression {
             .get_or_init(|| compile(&[&self.pattern]))
             .as_ref()
             .is_some_and(|expression| expression.is_match(text))
+    }
+
+    fn found_in(&self, text: &str) -> Option<&regex::Regex> {
+        self.is_match(text)
+            .then(|| self.groups.get_or_init(|| regex::Regex::new(&self.pattern).ok()).as_ref())?
+    }
+
+    pub fn find<'t>(&self, text: &'t str) -> Option<regex::Match<'t>> {
+        self.found_in(text)?.find(text)
+    }
+
+    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = regex::Match<'t>> {
+        self.found_in(text).into_iter().flat_map(move |found| found.find_iter(text))
+    }
+
+    pub fn captures<'t>(&self, text: &'t str) -> Option<regex::Captures<'t>> {
+        self.found_in(text)?.captures(text)
+    }
+
+    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = regex::Captures<'t>> {
+        self.found_in(text).into_iter().flat_map(move |found| found.captures_iter(text))
+    }
+
+    /// Names of the groups, in order; groups without a name are left out.
+    pub fn group_names(&self, text: &str) -> impl Iterator<Item = &str> {
+        self.found_in(text).into_iter().flat_map(|found| found.capture_names().flatten())
     }
 }
 

@@ -3,42 +3,33 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 use super::{Body, Expression, Fact, Match, Sameness};
 use crate::source::{Document, Focus};
 
-/// A line pattern of one rule, compiled when the first line is asked.
+/// A line pattern of one rule.
 #[derive(Debug)]
 pub struct LinePattern {
     rule: String,
     sameness: Sameness,
     pattern: Expression,
     not: Option<Expression>,
-    /// The pattern as written, for its groups.
-    written: String,
-    groups: OnceLock<Option<Regex>>,
 }
 
 impl LinePattern {
-    pub fn new(rule: &str, pattern: (&str, Expression), not: Option<Expression>, sameness: Sameness) -> Self {
-        let (written, pattern) = pattern;
-        let (rule, written) = (rule.to_owned(), written.to_owned());
-        Self { rule, sameness, pattern, not, written, groups: OnceLock::new() }
+    pub fn new(rule: &str, pattern: Expression, not: Option<Expression>, sameness: Sameness) -> Self {
+        Self { rule: rule.to_owned(), sameness, pattern, not }
     }
 
     /// Where the pattern is found in a line, and what its named groups hold.
     fn find(&self, line: &str) -> Option<(Range<usize>, BTreeMap<String, String>)> {
-        if !self.pattern.is_match(line) || self.not.as_ref().is_some_and(|not| not.is_match(line)) {
+        let found = self.pattern.captures(line)?;
+        if self.not.as_ref().is_some_and(|not| not.is_match(line)) {
             return None;
         }
-        let groups = self.groups.get_or_init(|| Regex::new(&self.written).ok()).as_ref()?;
-        let found = groups.captures(line)?;
-        let captures = groups
-            .capture_names()
-            .flatten()
+        let captures = self
+            .pattern
+            .group_names(line)
             .filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned())))
             .collect();
         Some((found.get(0)?.range(), captures))

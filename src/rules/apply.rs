@@ -32,20 +32,22 @@ pub struct Answers {
 /// Applies the declarative rules. A rule that does not compile is skipped here: loading already reported it.
 pub fn apply(rules: &RuleSet, deltas: &[Delta], surroundings: &Surroundings<'_>) -> Answers {
     let mut answers = Answers::default();
-    // Rules by the kind of fact, each kind looked for once: a script holds thousands of commands.
-    let mut shelves: HashMap<Discriminant<Body>, Vec<&Entry>> = HashMap::new();
+    // Rules by the kind of fact and the file, each looked for once: a script holds thousands of commands.
+    let mut shelves: HashMap<(Discriminant<Body>, &str), Vec<&Entry>> = HashMap::new();
     for delta in deltas {
         let Some(fact) = delta.new_fact().or(delta.old()) else { continue };
-        let shelf = shelves
-            .entry(discriminant(&fact.body))
-            .or_insert_with(|| rules.iter().filter(|entry| is_about(&entry.rule, &fact.body)).collect());
+        let path = &*fact.locus.path;
+        let shelf = shelves.entry((discriminant(&fact.body), path)).or_insert_with(|| {
+            let about = rules.iter().filter(|entry| is_about(&entry.rule, &fact.body));
+            about.filter(|entry| entry.admits_path(path)).collect()
+        });
         for entry in shelf.iter().filter(|entry| speaks_of(&entry.rule, fact)) {
             // A syntax pattern is only tried on the languages of its rule.
             let any_language = entry.rule.languages.is_empty() || matches!(fact.body, Body::Syntax(_));
             // Names in program code are a rule's matter only if it says so.
             let meant = !is_slot(fact) || !entry.rule.languages.is_empty();
             let spoken = any_language || entry.admits_language(language(fact));
-            if !entry.admits_path(&fact.locus.path) || !spoken || !meant {
+            if !spoken || !meant {
                 continue;
             }
             ask(entry, delta, surroundings, &mut answers);

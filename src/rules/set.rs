@@ -88,7 +88,7 @@ impl Compiled {
             Some(Matcher::Text(text)) => {
                 line_pattern = Some(LinePattern::new(
                     &rule.id,
-                    (&text.pattern, expression("text", &text.pattern)?),
+                    expression("text", &text.pattern)?,
                     optional("not", text.not.as_ref())?,
                     sameness(text.identity),
                 ));

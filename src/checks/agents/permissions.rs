@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::super::Evidence;
 use super::settings::{Both, Leaf, files, speaks_of};
+use crate::facts::Expression;
 use crate::rules::{Finding, Kind, Rule, Severity};
 
 const AGENTS: &str = include_str!("../../../rules/data/agents.json");
@@ -20,9 +20,9 @@ struct Table {
 }
 
 struct Patterns {
-    everything: Vec<Regex>,
-    much: Vec<Regex>,
-    grave: Vec<Regex>,
+    everything: Vec<Expression>,
+    much: Vec<Expression>,
+    grave: Vec<Expression>,
 }
 
 fn patterns() -> &'static Patterns {
@@ -31,7 +31,7 @@ fn patterns() -> &'static Patterns {
         // A test reads the file, so it parses and every expression compiles.
         let table: Table = serde_json::from_str(AGENTS).unwrap_or_default();
         let compile = |list: Vec<String>| {
-            list.iter().filter_map(|pattern| Regex::new(&format!("(?i){pattern}")).ok()).collect()
+            list.iter().filter_map(|pattern| Some(Expression::new(format!("(?i){pattern}")))).collect()
         };
         Patterns {
             everything: compile(table.allows_everything),

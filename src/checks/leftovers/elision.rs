@@ -5,11 +5,10 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::remark::comment;
 use super::touched;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::FileReading;
 
@@ -29,9 +28,9 @@ const THING: &str = r"(?:code|codes|file|function|functions|implementation|imple
 const STAYS: &str = r"(?:(?:is|are|was|were|all)? ?(?:remains?|stays?|goes|continues?|kept|left|here|below|above|unchanged|untouched|unmodified|intact|identical|omitted|elided|truncated|the same|same|not shown|as (?:it )?(?:is|was|before)|as-is|for brevity|for clarity|exactly|and) ?)+";
 
 struct Phrases {
-    strong: Regex,
-    dotted: Regex,
-    weak: Regex,
+    strong: Expression,
+    dotted: Expression,
+    weak: Expression,
 }
 
 fn phrases() -> Option<&'static Phrases> {
@@ -47,9 +46,9 @@ fn phrases() -> Option<&'static Phrases> {
             );
             let weak = r"^(?:(?:add |insert |put |place |write )?(?:your|the|actual|real|other|more|remaining) (?:[A-Za-z0-9_]+ )?(?:code|logic|implementation)(?: goes)? here|same as (?:above|before)|(?:the )?rest (?:is |remains |stays )?(?:unchanged|the same|omitted)|everything else (?:is |remains |stays )?(?:unchanged|the same)|(?:implementation|code|logic) (?:goes )?here|unchanged|as before|omitted(?: for brevity)?|)$";
             Some(Phrases {
-                strong: Regex::new(&strong).ok()?,
-                dotted: Regex::new(&dotted).ok()?,
-                weak: Regex::new(weak).ok()?,
+                strong: Expression::new(&strong),
+                dotted: Expression::new(&dotted),
+                weak: Expression::new(weak),
             })
         })
         .as_ref()

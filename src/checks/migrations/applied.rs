@@ -2,13 +2,11 @@
 //!
 //! Parameter: `what` is `edited` or `deleted`.
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::text::said;
 use super::{file_name, folder, text};
 use crate::change::{ChangeKind, FileChange, LineMap, Side};
-use crate::facts::{Step, step_of};
+use crate::facts::{Expression, Step, step_of};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule};
 
 pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -175,12 +173,12 @@ fn changesets(path: &str, text: &str) -> Vec<(String, Vec<String>, bool)> {
         "xml" => r#"(?s)<changeSet\b([^>]*)>"#,
         _ => r"(?m)^\s*-\s*changeSet:\s*$",
     };
-    let Ok(start) = Regex::new(pattern) else { return Vec::new() };
+    let start = Expression::new(pattern);
     let starts: Vec<(usize, String)> = start
         .captures_iter(text)
         .filter_map(|found| Some((found.get(0)?.start(), found.get(0)?.as_str().to_owned())))
         .collect();
-    let id = Regex::new(r#"(?m)\bid\s*[:=]\s*["']?([^"'\s,}]+)"#).ok();
+    let id = Some(Expression::new(r#"(?m)\bid\s*[:=]\s*["']?([^"'\s,}]+)"#));
     let mut parts = Vec::new();
     for (at, (start, head)) in starts.iter().enumerate() {
         let end = starts.get(at + 1).map_or(text.len(), |(next, _)| *next);

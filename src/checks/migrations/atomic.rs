@@ -1,18 +1,16 @@
 //! `non-atomic-migration`: a step of several statements is taken out of its transaction.
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::{file_name, text};
 use crate::change::Side;
-use crate::facts::step_of;
+use crate::facts::{Expression, step_of};
 use crate::rules::{Draft, Finding, Kind, Place, Rule};
 
 /// How tools are told to run a step without a transaction.
 const SWITCHES: &str = r"(?m)^\s*(?:atomic\s*=\s*False|disable_ddl_transaction!|@disable_ddl_transaction true|exports\.config\s*=.*transaction:\s*false|--.*executeInTransaction\s*=\s*false|--\s*no-transaction|--\s*\+goose NO TRANSACTION|--\s*migrate:up transaction:false)|runInTransaction=.false";
 
 pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let Ok(switch) = Regex::new(SWITCHES) else { return Vec::new() };
+    let switch = Expression::new(SWITCHES);
     let mut findings = Vec::new();
     for (index, file) in evidence.change.files.iter().enumerate() {
         let (Some(new), Some(after)) = (&file.new, text(file.new.as_ref())) else { continue };

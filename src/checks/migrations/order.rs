@@ -2,12 +2,10 @@
 
 use std::cmp::Ordering;
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::{file_name, folder, text};
 use crate::change::{Side, Status};
-use crate::facts::step_of;
+use crate::facts::{Expression, step_of};
 use crate::rules::{Draft, Finding, Kind, Place, Rule};
 
 /// Steps of one folder that are read at most.
@@ -83,13 +81,13 @@ fn second_leaf(evidence: &Evidence<'_>, path: &str, after: &str) -> Option<Strin
     let application = file_name(folder(folder(path)));
     // A merge depends on several steps of its application.
     let parent = format!(r#"\(\s*["']{}["']\s*,\s*["']([^"']+)["']\s*,?\s*\)"#, regex::escape(application));
-    let several = Regex::new(&parent).ok()?.captures_iter(after).count() > 1;
+    let several = Expression::new(&parent).captures_iter(after).count() > 1;
     if several || application.is_empty() { None } else { second_head(evidence, path, after, &parent) }
 }
 
 /// Another step of the folder follows the same one.
 fn second_head(evidence: &Evidence<'_>, path: &str, after: &str, parent: &str) -> Option<String> {
-    let parent = Regex::new(parent).ok()?;
+    let parent = Expression::new(parent);
     let followed = parent.captures(after)?.get(1)?.as_str();
     let own = folder(path);
     let tree = evidence.change.tree(Side::New);

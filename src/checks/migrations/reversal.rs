@@ -1,12 +1,10 @@
 //! `irreversible-migration`: a new step has no usable way back, where its tool or its neighbours have one.
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::text::said;
 use super::{file_name, folder, text};
 use crate::change::{Side, Status};
-use crate::facts::step_of;
+use crate::facts::{Expression, step_of};
 use crate::rules::{Draft, Finding, Kind, Place, Rule};
 
 pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -82,7 +80,7 @@ fn without_docstring(mut body: Vec<String>) -> Vec<String> {
 
 /// Django: `RunPython` and `RunSQL` with the way there alone.
 fn django(text: &str) -> Found {
-    let call = Regex::new(r"migrations\.(RunPython|RunSQL)\(").ok()?;
+    let call = Expression::new(r"migrations\.(RunPython|RunSQL)\(");
     for found in call.captures_iter(text) {
         let whole = found.get(0)?;
         let arguments = balanced(&text[whole.end()..])?;
@@ -183,7 +181,9 @@ fn is_empty_sql(text: &str) -> bool {
 
 /// Knex, Sequelize, TypeORM: `down` without a body.
 fn javascript(text: &str) -> Found {
-    let down = Regex::new(r"(?:\bdown\s*(?:=|:)?\s*(?:async\s*)?(?:function\s*\w*)?\s*\([^)]*\)\s*(?::\s*Promise<[^>]*>)?\s*(?:=>)?|function\s+down\s*\([^)]*\)[^{]*)\s*\{([^{}]*)\}").ok()?;
+    let down = Expression::new(
+        r"(?:\bdown\s*(?:=|:)?\s*(?:async\s*)?(?:function\s*\w*)?\s*\([^)]*\)\s*(?::\s*Promise<[^>]*>)?\s*(?:=>)?|function\s+down\s*\([^)]*\)[^{]*)\s*\{([^{}]*)\}",
+    );
     let found = down.captures(text)?;
     let body = said("down.js", found.get(1)?.as_str());
     let nothing = body
@@ -199,17 +199,17 @@ fn javascript(text: &str) -> Found {
 }
 
 fn csharp(text: &str) -> Found {
-    let down = Regex::new(r"void\s+Down\s*\([^)]*\)\s*\{([^{}]*)\}").ok()?;
+    let down = Expression::new(r"void\s+Down\s*\([^)]*\)\s*\{([^{}]*)\}");
     let found = down.captures(text)?;
     let empty = said("down.cs", found.get(1)?.as_str()).is_empty();
-    let up = Regex::new(r"void\s+Up\s*\([^)]*\)\s*\{\s*\}").ok()?;
+    let up = Expression::new(r"void\s+Up\s*\([^)]*\)\s*\{\s*\}");
     let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;
     (empty && !up.is_match(text)).then(|| (line, "its way back does nothing".to_owned()))
 }
 
 /// SeaORM: `down` that only says that all is well, or that it cannot.
 fn rust(text: &str) -> Found {
-    let down = Regex::new(r"async\s+fn\s+down\s*\([^)]*\)[^{]*\{([^{}]*)\}").ok()?;
+    let down = Expression::new(r"async\s+fn\s+down\s*\([^)]*\)[^{]*\{([^{}]*)\}");
     let found = down.captures(text)?;
     let body: String = said("down.rs", found.get(1)?.as_str()).concat();
     let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;

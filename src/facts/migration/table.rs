@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::Operation;
@@ -53,7 +52,7 @@ pub(super) struct Tool {
     name: String,
     files: Globs,
     holds: Option<Expression>,
-    version: Option<Taking>,
+    version: Option<Expression>,
     repeated: Globs,
     appended: bool,
     operations: Vec<Known>,
@@ -64,24 +63,7 @@ struct Known {
     sql: String,
     has: Option<Expression>,
     lacks: Option<Expression>,
-    take: HashMap<String, Taking>,
-}
-
-/// An expression of which the first group is wanted, compiled when it is first asked.
-struct Taking {
-    pattern: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Taking {
-    fn new(pattern: String) -> Self {
-        Self { pattern, compiled: OnceLock::new() }
-    }
-
-    fn first_group<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let compiled = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok()).as_ref()?;
-        Some(compiled.captures(text)?.get(1)?.as_str())
-    }
+    take: HashMap<String, Expression>,
 }
 
 /// A file as a step of a tool.
@@ -99,7 +81,7 @@ pub struct Step {
 /// The step that a file is, by its path and its text.
 pub fn step_of(path: &str, text: &str) -> Option<Step> {
     let tool = tools().iter().find(|tool| tool.has_step(path, text))?;
-    let version = tool.version.as_ref().and_then(|version| version.first_group(path));
+    let version = tool.version.as_ref().and_then(|version| Some(version.captures(path)?.get(1)?.as_str()));
     Some(Step {
         tool: tool.name.clone(),
         version: version.map(str::to_owned),
@@ -161,7 +143,7 @@ impl Known {
                 return operation.positional.get(position).map(|value| identifier(value.as_deref()));
             }
             if let Some(take) = self.take.get(name) {
-                return Some(identifier(Some(take.first_group(&operation.text)?)));
+                return Some(identifier(Some(take.captures(&operation.text)?.get(1)?.as_str())));
             }
             operation.named.get(name).map(|value| identifier(value.as_deref()))
         })
@@ -195,7 +177,8 @@ fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
         .operations
         .into_iter()
         .filter_map(|operation| {
-            let take = operation.take.into_iter().map(|(name, pattern)| (name, Taking::new(pattern))).collect();
+            let take =
+                operation.take.into_iter().map(|(name, pattern)| (name, Expression::new(pattern))).collect();
             Some(Known {
                 calls: operation.call,
                 sql: operation.sql,
@@ -209,7 +192,7 @@ fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
         name,
         files: Globs::new(&tool.files).ok()?,
         holds: tool.holds.map(Expression::new),
-        version: tool.version.map(Taking::new),
+        version: tool.version.map(Expression::new),
         repeated: Globs::new(&tool.repeated).ok()?,
         appended: tool.appended,
         operations,
@@ -230,7 +213,7 @@ mod tests {
             let compiled = compile(name.clone(), tool);
             assert_eq!(compiled.map(|tool| tool.operations.len()), Some(count), "{name}");
             for pattern in patterns {
-                assert!(Regex::new(&pattern).is_ok(), "{name}: {pattern}");
+                assert!(Expression::checked(&pattern).is_ok(), "{name}: {pattern}");
             }
         }
     }
