@@ -30,9 +30,8 @@ fn patterns() -> &'static Patterns {
     PATTERNS.get_or_init(|| {
         // A test reads the file, so it parses and every expression compiles.
         let table: Table = serde_json::from_str(AGENTS).unwrap_or_default();
-        let compile = |list: Vec<String>| {
-            list.iter().filter_map(|pattern| Some(Expression::new(format!("(?i){pattern}")))).collect()
-        };
+        let compile =
+            |list: Vec<String>| list.iter().map(|pattern| Expression::new(format!("(?i){pattern}"))).collect();
         Patterns {
             everything: compile(table.allows_everything),
             much: compile(table.allows_much),

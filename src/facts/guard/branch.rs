@@ -156,6 +156,8 @@ impl<'d> Walk<'_, 'd> {
                 Some(exit),
             ) if !exit.fails => None,
             (Some(GuardKind::ErrorHandling), None) => None,
+            // What runs for whoever has no credentials is not protected by them: `if token is None: fetch()`.
+            (Some(GuardKind::Authentication | GuardKind::Authorization), None) if asks_for_none(terms) => None,
             (Some(kind), _) => Some(kind),
             (None, Some(exit)) if exit.fails => Some(GuardKind::Validation),
             _ => None,
@@ -191,4 +193,14 @@ impl<'d> Walk<'_, 'd> {
 pub(super) fn key_of(formula: &Formula, terms: &str) -> String {
     let subjects: Vec<&str> = formula.terms.iter().map(|term| term.subject.as_str()).collect();
     if subjects.is_empty() { terms.to_owned() } else { subjects.join(", ") }
+}
+
+/// Whether a condition holds where something is missing.
+fn asks_for_none(condition: &str) -> bool {
+    let tight: String = condition.chars().filter(|letter| *letter != ' ').collect();
+    condition.starts_with("not ")
+        || condition.contains(" not in ")
+        || condition.contains(" is None")
+        || tight.starts_with('!')
+        || ["==null", "==nil", "==undefined", ".is_none()"].iter().any(|part| tight.contains(part))
 }

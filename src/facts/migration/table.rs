@@ -176,16 +176,16 @@ fn compile(name: String, tool: WrittenTool) -> Option<Tool> {
     let operations = tool
         .operations
         .into_iter()
-        .filter_map(|operation| {
+        .map(|operation| {
             let take =
                 operation.take.into_iter().map(|(name, pattern)| (name, Expression::new(pattern))).collect();
-            Some(Known {
+            Known {
                 calls: operation.call,
                 sql: operation.sql,
                 has: operation.has.map(Expression::new),
                 lacks: operation.lacks.map(Expression::new),
                 take,
-            })
+            }
         })
         .collect();
     Some(Tool {

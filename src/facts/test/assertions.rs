@@ -209,7 +209,7 @@ fn python_call(document: &Document, node: Node<'_>) -> Option<(String, u8)> {
             },
         ));
     }
-    named(name).map(|strength| (first_argument(document, node), constant(&arguments, strength)))
+    named(name).map(|strength| (first_argument(document, node), weighed(&arguments, strength)))
 }
 
 /// Strength of an assertion function by its name, in any language.
@@ -276,13 +276,20 @@ fn named(name: &str) -> Option<u8> {
     Some(strength)
 }
 
-/// An assertion about a literal truth holds always.
-fn constant(arguments: &str, strength: u8) -> u8 {
+/// The strength of an assertion that compares these arguments. One about a literal truth holds always, and what equals
+/// `null` or `true` is said as well by the assertion made for it.
+fn weighed(arguments: &str, strength: u8) -> u8 {
     let inner = arguments.trim().trim_start_matches('(').trim_end_matches(')').trim();
     let parts: Vec<&str> = inner.split(',').map(str::trim).collect();
     let always = matches!(inner, "True" | "true" | "1")
         || parts.len() >= 2 && parts[0] == parts[1] && !parts[0].is_empty();
-    if always { 0 } else { strength }
+    let any = |literals: &[&str]| parts.len() >= 2 && parts.iter().take(2).any(|part| literals.contains(part));
+    match () {
+        () if always => 0,
+        () if any(&["true", "false", "True", "False"]) => strength.min(1),
+        () if any(&["nil", "null", "None", "\"\"", "''"]) => strength.min(2),
+        () => strength,
+    }
 }
 
 fn first_argument(document: &Document, node: Node<'_>) -> String {
@@ -389,7 +396,7 @@ fn javascript(document: &Document, node: Node<'_>) -> Option<(String, u8)> {
     match callee.as_str() {
         "assert" | "assert.ok" | "assert.isTrue" => Some(condition_strength(&first)),
         _ if callee.starts_with("assert.") => {
-            named(name).map(|strength| (first, constant(&arguments, strength)))
+            named(name).map(|strength| (first, weighed(&arguments, strength)))
         }
         _ => None,
     }
@@ -413,11 +420,9 @@ fn named_call(document: &Document, node: Node<'_>, field: &str) -> Option<(Strin
         .map(|argument| fold(text(document, *argument)))
         .filter(|argument| argument != "t")
         .collect();
-    let always = arguments.first().is_some_and(|first| first == "true")
-        || arguments.len() >= 2 && arguments[0] == arguments[1];
     // The expected value comes first, so the last compared one is the subject.
     let subject = arguments.get(1).or(arguments.first()).cloned().unwrap_or_default();
-    Some((subject, if always { 0 } else { strength }))
+    Some((subject, weighed(&arguments.join(","), strength)))
 }
 
 /// `if got != want { t.Errorf(…) }`.
@@ -468,7 +473,7 @@ fn java(document: &Document, node: Node<'_>) -> Option<(String, u8)> {
     if !name.starts_with("assert") {
         return None;
     }
-    let strength = constant(&arguments, named(name)?);
+    let strength = weighed(&arguments, named(name)?);
     let list = node.child_by_field_name("arguments")?;
     // JUnit writes the expected value first.
     let subject = list.named_child(1).or_else(|| list.named_child(0)).map(|node| fold(text(document, node)));
@@ -492,6 +497,15 @@ mod tests {
             ("isinstance(x, int)", "isinstance(x, int)", 2),
         ] {
             assert_eq!(condition_strength(condition), (subject.to_owned(), strength), "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_equals_nothing_is_as_strong_as_the_assertion_for_it() {
+        for (arguments, strength) in
+            [("(a, b)", 5), ("(a, a)", 0), ("(\"\", b)", 2), ("(null, b)", 2), ("(b, True)", 1), ("(true)", 0)]
+        {
+            assert_eq!(weighed(arguments, 5), strength, "{arguments}");
         }
     }
 
