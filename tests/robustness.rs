@@ -235,7 +235,13 @@ fn a_side_that_cannot_be_read_makes_nothing_new_or_gone() {
     ] {
         let one = change(vec![file(path, Some(old.as_bytes()), Some(new.as_bytes()))]);
         let assessment = assess(&one, &rules, &Knowledge::default());
-        let found: Vec<&str> = assessment.findings.iter().map(|found| found.finding.rule.as_str()).collect();
+        // That it cannot be read is all that is said.
+        let found: Vec<&str> = assessment
+            .findings
+            .iter()
+            .map(|found| found.finding.rule.as_str())
+            .filter(|rule| !["change/not-judged", "change/syntax-broken"].contains(rule))
+            .collect();
         assert!(found.is_empty(), "{path}: {found:?}");
         assert!(!assessment.coverage.not_analysed.is_empty(), "{path}");
     }
