@@ -111,6 +111,9 @@ fn keyed(entry: &Entry, group: Group) -> Option<Dependency> {
 /// PEP 508: `name[extra] >=1,<2; marker`, `name @ url`.
 fn requirement(text: &str, group: Group) -> Option<Dependency> {
     let text = text.split(';').next().unwrap_or_default().trim();
+    if text.split('@').next().is_some_and(|start| start.contains("://")) {
+        return requirement(&format!("{} @ {text}", name_in_address(text)?), group);
+    }
     let end = text
         .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')))
         .unwrap_or(text.len());
@@ -146,6 +149,20 @@ fn requirement(text: &str, group: Group) -> Option<Dependency> {
     })
 }
 
+/// The package that an address without a name leads to: by `#egg=`, or by the name of the repository or the archive.
+fn name_in_address(address: &str) -> Option<String> {
+    if let Some((_, egg)) = address.split_once("#egg=") {
+        return Some(egg.split(['[', '&']).next().unwrap_or(egg).to_owned());
+    }
+    let path = address.split(['#', '?']).next().unwrap_or(address).split_once("://")?.1;
+    let mut segments = path.split('/').skip(1).take_while(|segment| !matches!(*segment, "archive" | "releases"));
+    let last = segments.by_ref().last()?.split('@').next()?;
+    let plain = last.trim_end_matches(".git").trim_end_matches(".tar.gz").trim_end_matches(".zip");
+    // `name-1.0-py3-none-any.whl`
+    let name = if last.ends_with(".whl") { plain.split('-').next()? } else { plain };
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// PEP 503: case, dots and underscores do not count.
 fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
@@ -165,6 +182,24 @@ mod tests {
                 _ => String::new(),
             })
             .collect()
+    }
+
+    #[test]
+    fn addresses_name_their_package() {
+        for (address, name) in [
+            ("https://github.com/pallets/click/archive/refs/heads/main.tar.gz", Some("click")),
+            ("git+https://github.com/psf/requests.git@v2", Some("requests")),
+            ("git+ssh://git@example.com/team/tool.git#egg=tool-x", Some("tool-x")),
+            ("https://example.com/files/pkg_a-1.0-py3-none-any.whl", Some("pkg_a")),
+            ("https://example.com", None),
+        ] {
+            assert_eq!(name_in_address(address).as_deref(), name, "{address}");
+            assert_eq!(
+                requirement(address, Group::Runtime).map(|found| found.name),
+                name.map(normal),
+                "{address}"
+            );
+        }
     }
 
     #[test]
