@@ -155,7 +155,8 @@ fn name_in_address(address: &str) -> Option<String> {
         return Some(egg.split(['[', '&']).next().unwrap_or(egg).to_owned());
     }
     let path = address.split(['#', '?']).next().unwrap_or(address).split_once("://")?.1;
-    let mut segments = path.split('/').skip(1).take_while(|segment| !matches!(*segment, "archive" | "releases"));
+    let mut segments =
+        path.split('/').skip(1).take_while(|segment| !matches!(*segment, "archive" | "releases"));
     let last = segments.by_ref().last()?.split('@').next()?;
     let plain = last.trim_end_matches(".git").trim_end_matches(".tar.gz").trim_end_matches(".zip");
     // `name-1.0-py3-none-any.whl`

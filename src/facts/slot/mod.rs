@@ -7,7 +7,7 @@
 
 use tree_sitter::Node;
 
-use super::code::{Code, Item, ItemKind, is_call, is_comment, is_string, named_children};
+use super::code::{Code, Item, ItemKind, is_call, is_comment, is_string, named_children, normalised};
 use super::guard::snake;
 use super::{Body, Fact, Scalar, Setting, Value};
 use crate::source::{Document, Language};
@@ -101,6 +101,11 @@ impl<'d> Lens<'_, 'd> {
 
     /// A value, and below a table the values of its keys.
     fn value(&mut self, path: &str, value: Node<'d>, holder: Node<'d>, around: &[Node<'d>], depth: u8) {
+        // `const limiter = rateLimit({ max: 100 })`: the options of what is made are those of the name.
+        let options =
+            value.child_by_field_name("arguments").filter(|_| is_call(self.code.language, value.kind()));
+        let only = options.filter(|list| list.named_child_count() == 1).and_then(|list| list.named_child(0));
+        let value = only.filter(|only| only.kind() == "object").unwrap_or(value);
         let table = matches!(value.kind(), "object" | "dictionary");
         if table && depth < DEEPEST {
             for pair in named_children(value) {
@@ -145,6 +150,9 @@ impl<'d> Lens<'_, 'd> {
             }
             if kind == "binary_expression" {
                 self.script_fallback(node);
+            }
+            if kind == "field_declaration" && self.code.language == Language::Rust {
+                self.derived_option(node);
             }
             if !is_comment(kind) && cursor.goto_first_child() {
                 continue;
@@ -202,6 +210,34 @@ impl<'d> Lens<'_, 'd> {
         });
         if let Some(value) = value {
             self.give(&format!("option.{name}"), value, node);
+        }
+    }
+
+    /// `#[arg(long, default_value_t = true)] dry_run: bool`: what clap takes for an option that is not given.
+    fn derived_option(&mut self, field: Node<'d>) {
+        let Some(name) = field.child_by_field_name("name") else { return };
+        let mut before = field.prev_sibling();
+        while let Some(attribute) = before.filter(|one| one.kind() == "attribute_item") {
+            let text = normalised(self.code.text, attribute);
+            let value = ["default_value_t=", "default_value="].iter().find_map(|key| {
+                let tight: String = text.split_whitespace().collect();
+                let rest = tight.split_once(key)?.1.to_owned();
+                Some(rest.split([',', ')']).next().unwrap_or_default().to_owned())
+            });
+            if let Some(value) = value {
+                let scalar = match value.trim_matches('"') {
+                    "true" => Scalar::Bool(true),
+                    "false" => Scalar::Bool(false),
+                    plain => match plain.replace('_', "").parse() {
+                        Ok(number) => Scalar::Number(number),
+                        Err(_) => Scalar::String(plain.to_owned()),
+                    },
+                };
+                let path = format!("option.{}", self.code.text_of(name));
+                self.give(&path, Value::Literal(scalar), field);
+                return;
+            }
+            before = attribute.prev_sibling();
         }
     }
 

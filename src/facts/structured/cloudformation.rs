@@ -59,6 +59,32 @@ pub(super) fn stack(document: &Document, value: &Node) -> Option<Vec<Fact>> {
     Some(entries.iter().filter_map(|entry| resource(document, entry, parameters)).collect())
 }
 
+/// An access policy that is a file of its own, or `None` if the document is none.
+pub(super) fn policy(document: &Document, name: &str, value: &Node) -> Option<Vec<Fact>> {
+    // A document inside another file is read as a part of what it is given to. A stack policy has no version.
+    let is_own = document.embedding.is_none() && value.get("Version").is_some();
+    let statements = value.get("Statement").filter(|_| is_own)?;
+    let is_statement = |node: &Node| matches!(node.text_of("Effect").as_deref(), Some("Allow" | "Deny"));
+    let items = statements.items();
+    let all = if items.is_empty() { is_statement(statements) } else { items.iter().all(is_statement) };
+    if !all {
+        return None;
+    }
+    let (attributes, blocks) = attributes(document, value, &Vec::new());
+    Some(vec![Fact {
+        locus: document.locus(value.span.clone(), Vec::new()),
+        body: Body::Resource(Resource {
+            system: System::Cloudformation,
+            module: document.path.to_string(),
+            kind: "policy document".to_owned(),
+            name: name.to_owned(),
+            address: format!("policy {name}"),
+            attributes,
+            blocks,
+        }),
+    }])
+}
+
 fn resource(document: &Document, entry: &Entry, parameters: Option<&Node>) -> Option<Fact> {
     let kind = entry.value.text_of("Type")?;
     let mut body: Vec<Entry> = Vec::new();

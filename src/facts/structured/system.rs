@@ -71,6 +71,7 @@ fn claimed(document: &Document, name: &str, value: &Node) -> Option<Vec<Fact>> {
     }
     kubernetes::objects(document, value)
         .or_else(|| cloudformation::stack(document, value))
+        .or_else(|| cloudformation::policy(document, name, value))
         .or_else(|| compose::project(document, name, value))
         .or_else(|| ansible::playbook(document, value))
 }
