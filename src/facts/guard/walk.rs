@@ -224,11 +224,37 @@ impl<'a, 'd> Walk<'a, 'd> {
             ) {
                 let field = text.rsplit('.').next().unwrap_or(text).split('[').next().unwrap_or_default();
                 self.operate(&format!("{field}="));
+                self.mark_deleted(node, field, right);
             }
             match &source {
                 Some(source) => self.assigned.insert(text.to_owned(), source.clone()),
                 None => self.assigned.remove(text),
             };
+        }
+    }
+
+    /// `order.deleted_at = now()` marks what could be deleted.
+    fn mark_deleted(&mut self, node: Node<'d>, field: &str, value: Option<Node<'d>>) {
+        let marks = matches!(
+            snake(field).as_str(),
+            "deleted_at"
+                | "deleted_on"
+                | "is_deleted"
+                | "deleted"
+                | "removed_at"
+                | "trashed_at"
+                | "archived_at"
+                | "is_archived"
+        );
+        let restores = value.is_some_and(|value| {
+            matches!(self.code.text_of(value), "None" | "null" | "nil" | "undefined" | "false" | "False")
+        });
+        if marks && !restores {
+            let text = self.text(node);
+            let guard =
+                Guard { key: field.to_owned(), text, ..self.guard(GuardKind::SoftDelete, Form::Call) };
+            let index = self.push(guard, node, String::new());
+            self.active.push(index);
         }
     }
 
