@@ -251,8 +251,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         });
         if marks && !restores {
             let text = self.text(node);
-            let guard =
-                Guard { key: field.to_owned(), text, ..self.guard(GuardKind::SoftDelete, Form::Call) };
+            let guard = Guard { key: field.to_owned(), text, ..self.guard(GuardKind::SoftDelete, Form::Call) };
             let index = self.push(guard, node, String::new());
             self.active.push(index);
         }

@@ -464,7 +464,9 @@ fn java(document: &Document, node: Node<'_>) -> Option<(String, u8)> {
         whole.strip_prefix("assertThat(").or_else(|| whole.strip_prefix("Assertions.assertThat("))
     {
         let subject = rest.split(").").next().unwrap_or_default().to_owned();
-        return named(name).map(|strength| (subject, strength));
+        // `hasSize(0)` and `isEmpty()` say the same.
+        let empty = arguments == "(0)";
+        return named(name).map(|strength| (subject, if empty { strength.min(2) } else { strength }));
     }
     if name == "verify" {
         let weak = arguments.contains("atLeast(0)");
