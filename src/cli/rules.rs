@@ -11,7 +11,7 @@ use super::terminal::{ColorChoice, display};
 use crate::examples;
 use crate::gate::Status;
 use crate::report;
-use crate::rules::{PROJECT_FOLDER, Rule, RuleSet, builtin_examples};
+use crate::rules::{Examples, PROJECT_FOLDER, Rule, RuleSet, builtin_examples};
 
 #[derive(Debug, Args)]
 pub struct RulesArgs {
@@ -55,13 +55,18 @@ pub fn run(args: RulesArgs, color: ColorChoice) -> Result<Status, Failure> {
                 let rule = &explain::find(&known.rules, &which.rule)?.rule;
                 print(&match args.format {
                     RulesFormat::Json => report::rules_json(&[rule]),
-                    _ => report::rules_markdown(&[rule]),
+                    _ => report::rules_markdown(&[rule], &|rule| reasons(&known.examples(&rule.id))),
                 })?;
                 Ok(Status::Pass)
             }
         },
         RulesAction::Test { files } => test(&files),
     }
+}
+
+/// Why the quiet examples of a rule are quiet.
+fn reasons(examples: &Examples) -> Vec<String> {
+    examples.quiet.iter().map(|example| example.because.clone()).collect()
 }
 
 fn list(format: RulesFormat, color: ColorChoice) -> Result<Status, Failure> {
@@ -74,7 +79,10 @@ fn list(format: RulesFormat, color: ColorChoice) -> Result<Status, Failure> {
     print(&match format {
         RulesFormat::Human => report::rules_list(&all, &display(color, false)),
         RulesFormat::Json => report::rules_json(&all),
-        RulesFormat::Markdown => report::rules_markdown(&all),
+        RulesFormat::Markdown => {
+            let examples = builtin_examples();
+            report::rules_markdown(&all, &|rule| examples.get(&rule.id).map(reasons).unwrap_or_default())
+        }
     })?;
     Ok(Status::Pass)
 }

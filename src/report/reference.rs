@@ -165,8 +165,8 @@ pub fn rules_json(rules: &[&Rule]) -> String {
     text
 }
 
-/// The reference of all rules.
-pub fn rules_markdown(rules: &[&Rule]) -> String {
+/// The reference of rules. `silences` gives what a rule stays silent about, in the words of its examples.
+pub fn rules_markdown(rules: &[&Rule], silences: &dyn Fn(&Rule) -> Vec<String>) -> String {
     let mut packs: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     for rule in rules {
         packs.entry(rule.id.split('/').next().unwrap_or_default()).or_default().push(rule);
@@ -174,7 +174,9 @@ pub fn rules_markdown(rules: &[&Rule]) -> String {
     let mut text = String::from("# Rules\n\n");
     text.push_str(&format!(
         "{} rules in {} packs. Written by `foureyes rules --format markdown`; change the files under `rules/` instead.\n\
-         `foureyes explain RULE` shows a rule with an example that fires and one that does not.\n",
+         `foureyes explain RULE` shows a rule with an example that fires and one that does not. What stands after `Silent`\n\
+         is tested: a change of which that is true gives no finding. What else should be accepted is a waiver or a setting\n\
+         of the project: see [configuration.md](configuration.md).\n",
         rules.len(),
         packs.len()
     ));
@@ -199,6 +201,10 @@ pub fn rules_markdown(rules: &[&Rule]) -> String {
                 one_line(&rule.why)
             ));
             text.push_str(&format!("Instead: {}\n", one_line(&rule.instead)));
+            let silences: Vec<String> = silences(rule).iter().map(|reason| one_line(reason)).collect();
+            if !silences.is_empty() {
+                text.push_str(&format!("\nSilent: {}.\n", silences.join("; ")));
+            }
             for reference in &rule.references {
                 text.push_str(&format!("\nSee <{reference}>\n"));
             }
