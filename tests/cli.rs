@@ -260,7 +260,7 @@ fn what_cannot_be_judged_is_an_error_with_a_hint() {
     let broken_rule = Project::new(&[(".foureyes/rules/new.yaml", "id: x")]);
     assert_eq!(broken_rule.run(&["check"]).status.code(), Some(2));
     broken_rule.remove(".foureyes/rules/new.yaml");
-    assert_ne!(broken_rule.run(&["check"]).status.code(), Some(2));
+    assert!(broken_rule.see(&["check"]).contains("own rules were read from the change itself"));
     let repaired = Project::new(&[(".foureyes/rules/new.yaml", "id: own/new\ntitel: x\n")]);
     repaired.write(".foureyes/rules/new.yaml", &RULES[0].1.replace("own/purge", "own/new"));
     assert!(repaired.see(&["check"]).contains("own rules were read from the change itself"));

@@ -32,7 +32,7 @@ pub use expression::Expression;
 pub use file::file_fact;
 pub use globs::Globs;
 pub use guard::is_destructive;
-pub use migration::{Step, step_of};
+pub use migration::{Step, divided, step_of};
 pub use model::{
     Action, Argument, Assertion, Attribute, Body, Call, Command, Dependency, Dialect, Expansion, Fact,
     FileFact, Flag, Group, Guarding, Match, Origin, Part, Resource, Scalar, Setting, Skip, Statement,

@@ -4,7 +4,7 @@ use super::super::Evidence;
 use super::text::said;
 use super::{file_name, folder, text};
 use crate::change::{Side, Status};
-use crate::facts::{Expression, step_of};
+use crate::facts::{Expression, divided, step_of};
 use crate::rules::{Draft, Finding, Kind, Place, Rule};
 
 pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -84,7 +84,7 @@ fn django(text: &str) -> Found {
     for found in call.captures_iter(text) {
         let whole = found.get(0)?;
         let arguments = balanced(&text[whole.end()..])?;
-        let one = top_commas(arguments.trim_end().trim_end_matches(',')) == 0;
+        let one = divided(arguments.trim_end().trim_end_matches(',')).len() == 1;
         let named = arguments.contains("reverse_code") || arguments.contains("reverse_sql");
         if one && !named {
             let line = text[..whole.start()].matches('\n').count() as u32 + 1;
@@ -232,21 +232,4 @@ fn balanced(text: &str) -> Option<&str> {
         }
     }
     None
-}
-
-fn top_commas(text: &str) -> usize {
-    let (mut depth, mut commas) = (0usize, 0);
-    let mut quote: Option<u8> = None;
-    for byte in text.bytes() {
-        match (quote, byte) {
-            (Some(open), byte) if open == byte => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (None, b'(' | b'[' | b'{') => depth += 1,
-            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, b',') if depth == 0 => commas += 1,
-            _ => {}
-        }
-    }
-    commas
 }

@@ -12,6 +12,7 @@ use super::{Body, Fact, statement};
 use crate::source::{Document, Language};
 
 pub use table::{Step, step_of};
+pub use written::divided;
 
 /// The statements that the operations of a document come to. `calls` are the calls in it, for languages that have a
 /// grammar here.

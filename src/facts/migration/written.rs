@@ -262,10 +262,8 @@ fn by_tags(document: &Document) -> Vec<Operation> {
     operations
 }
 
-type Arguments = (Vec<Option<String>>, HashMap<String, Option<String>>);
-
-/// Positional and named arguments, split at commas outside brackets and quotes.
-fn arguments(written: &str) -> Arguments {
+/// The arguments of a call as written: divided at commas outside brackets and quotes.
+pub fn divided(written: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = Vec::new();
     let (mut start, mut depth) = (0usize, 0usize);
     let mut quote: Option<u8> = None;
@@ -284,8 +282,15 @@ fn arguments(written: &str) -> Arguments {
         }
     }
     parts.push(&written[start..]);
+    parts
+}
+
+type Arguments = (Vec<Option<String>>, HashMap<String, Option<String>>);
+
+/// Positional and named arguments.
+fn arguments(written: &str) -> Arguments {
     let (mut positional, mut named) = (Vec::new(), HashMap::new());
-    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+    for part in divided(written).into_iter().map(str::trim).filter(|part| !part.is_empty()) {
         let key = named_argument().and_then(|expression| expression.captures(part));
         match key.as_ref().and_then(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str()))) {
             Some((name, value)) if !value.starts_with(':') || part.contains("=>") || part.contains(": :") => {
