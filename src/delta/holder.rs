@@ -42,14 +42,16 @@ fn holder_lines(document: &Document, locus: &Locus) -> Option<RangeInclusive<u32
     let mut node = tree.root_node().descendant_for_byte_range(locus.span.start, locus.span.end)?;
     loop {
         if holds(document.language, node.kind()) && strictly_around(node, locus) {
-            return Some(node.start_position().row as u32 + 1..=node.end_position().row as u32 + 1);
+            return Some(
+                document.lines.position(node.start_byte()).line..=document.lines.position(node.end_byte()).line,
+            );
         }
         node = node.parent()?;
     }
 }
 
 /// A decorator or attribute is held by the definition below it, so the node must reach past the fact.
-fn strictly_around(node: tree_sitter::Node<'_>, locus: &Locus) -> bool {
+fn strictly_around(node: crate::source::Node<'_>, locus: &Locus) -> bool {
     node.start_byte() <= locus.span.start && node.end_byte() > locus.span.end
 }
 

@@ -26,9 +26,8 @@ struct Stage {
 pub(super) fn extract(document: &Document) -> Vec<Fact> {
     let Some(tree) = document.tree.as_ref().filter(|_| document.embedding.is_none()) else { return Vec::new() };
     let root = tree.root_node();
-    let mut cursor = root.walk();
     let mut reader = Reader { document, arguments: HashMap::new(), stages: Vec::new() };
-    for node in root.named_children(&mut cursor) {
+    for node in root.named_children() {
         if node.kind().ends_with("_instruction") {
             reader.instruction(node.byte_range());
         }

@@ -13,7 +13,7 @@ use ast_grep_core::{AstGrep, NodeMatch};
 
 use super::{Body, Fact, Match};
 use crate::source::scope_of;
-use crate::source::{Document, Focus, Language};
+use crate::source::{Document, Focus, Language, Node, Tree};
 
 /// Trees deeper than this are not asked: relational patterns cost the square of the depth.
 const DEEPEST_TREE: usize = 500;
@@ -95,33 +95,49 @@ pub(super) fn extract(document: &Document, focus: &Focus, patterns: &[&Pattern])
         return Vec::new();
     }
     let lang = Grammar { language: document.language, grammar };
-    let root = AstGrep::doc(StrDoc { src: document.text.to_string(), lang, tree: tree.clone() });
+    let root = AstGrep::doc(StrDoc { src: document.text.to_string(), lang, tree: tree.syntax().clone() });
     let mut facts = Vec::new();
     for node in root.root().dfs() {
         for (pattern, matcher) in &wanted {
             let Some(found) = matcher.match_node(node.clone()) else { continue };
-            let locus = document.locus(found.range(), scope_of(document, &found.get_node().get_inner_node()));
+            let place = same(tree, &found.get_node().get_inner_node());
             // A hit whose surroundings changed may be new, so only hits of untouched definitions are left out.
-            if document.embedding.is_none() && !focus.touches(&around(&found.get_node().get_inner_node())) {
+            if document.embedding.is_none() && !focus.touches(&around(place)) {
                 continue;
             }
-            let body = Body::Syntax(fact(pattern, &found));
+            let locus = document.locus(found.range(), scope_of(document, &place));
+            let body = Body::Syntax(fact(pattern, &found, document, place));
             facts.push(Fact { locus, body });
         }
     }
     facts
 }
 
+/// A node of the parser in the flat tree.
+fn same<'t>(tree: &'t Tree, node: &tree_sitter::Node<'_>) -> Node<'t> {
+    let root = tree.root_node();
+    let mut place = root.descendant_for_byte_range(node.start_byte(), node.end_byte()).unwrap_or(root);
+    while place.kind_id() != node.kind_id() || place.byte_range() != node.byte_range() {
+        let Some(parent) = place.parent() else { break };
+        place = parent;
+    }
+    place
+}
+
 /// The top-level item around a node.
-fn around(node: &tree_sitter::Node<'_>) -> std::ops::Range<usize> {
-    let mut node = *node;
+fn around(mut node: Node<'_>) -> std::ops::Range<usize> {
     while let Some(parent) = node.parent().filter(|parent| parent.parent().is_some()) {
         node = parent;
     }
     node.byte_range()
 }
 
-fn fact(pattern: &Pattern, found: &NodeMatch<'_, StrDoc<Grammar>>) -> Match {
+fn fact(
+    pattern: &Pattern,
+    found: &NodeMatch<'_, StrDoc<Grammar>>,
+    document: &Document,
+    place: Node<'_>,
+) -> Match {
     let mut captures = BTreeMap::new();
     for variable in found.get_env().get_matched_variables() {
         let (name, text) = match variable {
@@ -142,7 +158,7 @@ fn fact(pattern: &Pattern, found: &NodeMatch<'_, StrDoc<Grammar>>) -> Match {
     }
     let text = found.text().into_owned();
     let hash = match pattern.sameness {
-        Sameness::Tokens => tokens(&found.get_node().get_inner_node(), &text),
+        Sameness::Tokens => tokens(place, &document.text),
         Sameness::Captures => hash(&captures),
         Sameness::Scope => 0,
     };
@@ -150,17 +166,15 @@ fn fact(pattern: &Pattern, found: &NodeMatch<'_, StrDoc<Grammar>>) -> Match {
 }
 
 /// A hash over kinds and leaf texts; comments and blanks do not count.
-fn tokens(node: &tree_sitter::Node<'_>, text: &str) -> u64 {
+fn tokens(node: Node<'_>, text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let start = node.start_byte();
     let mut cursor = node.walk();
     loop {
         let current = cursor.node();
         if !current.is_extra() {
             current.kind_id().hash(&mut hasher);
-            if current.child_count() == 0 {
-                let range = current.byte_range();
-                text.get(range.start - start..range.end - start).unwrap_or_default().trim().hash(&mut hasher);
+            if current.is_leaf() {
+                text.get(current.byte_range()).unwrap_or_default().trim().hash(&mut hasher);
             }
             if cursor.goto_first_child() {
                 continue;
@@ -180,7 +194,7 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-fn depth(tree: &tree_sitter::Tree) -> usize {
+fn depth(tree: &Tree) -> usize {
     let mut cursor = tree.walk();
     let (mut depth, mut deepest) = (1usize, 1usize);
     loop {

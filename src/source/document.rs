@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Tree;
 use crate::change::Side;
 
 /// The word that stands for an interpolation inside a decoded embedded text
@@ -30,6 +31,10 @@ pub enum Language {
     Properties,
     /// Any other text: text and file rules only.
     Plain,
+}
+
+impl Language {
+    pub(super) const COUNT: usize = Self::Plain as usize + 1;
 }
 
 /// A place in a text. Both are 1-based; columns count Unicode scalar values.
@@ -146,7 +151,7 @@ pub struct Document {
     /// What the tree was parsed from: the file, or the decoded fragment.
     pub text: Arc<str>,
     /// `None` for languages without a grammar here, or where parsing was declined.
-    pub tree: Option<tree_sitter::Tree>,
+    pub tree: Option<Arc<Tree>>,
     pub embedding: Option<Embedding>,
     /// Lines of the file, also for a fragment.
     pub lines: Arc<LineIndex>,

@@ -10,6 +10,7 @@ mod parse;
 mod read;
 mod scope;
 mod template;
+mod tree;
 
 pub use document::{
     Document, Embedding, HOLE, Language, LineIndex, Locus, NotAnalysed, OffsetMap, Position, Scope,
@@ -17,3 +18,4 @@ pub use document::{
 pub use parse::parse;
 pub use read::{FileReading, Focus, SideReading, SyntaxBreak, read};
 pub use scope::{name_of, scope_of};
+pub use tree::{Node, Tree};

@@ -1,11 +1,12 @@
 //! Parsing under guards: a time budget, an obstacle test before, and the old tree as a start for the new one.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tree_sitter::{InputEdit, ParseOptions, Parser, Point, Tree};
+use tree_sitter::{InputEdit, ParseOptions, Parser, Point};
 
-use super::{Language, admit};
+use super::{Language, Tree, admit};
 use crate::change::LineMap;
 
 /// Steps for one text, a hundred actions of the parser each: about 1.2 MB of ordinary code, 0.5 s. Steps are counted and
@@ -15,13 +16,9 @@ const MOST_STEPS: u32 = 10_000;
 const LONGEST: Duration = Duration::from_secs(3);
 /// Levels of a tree. What climbs from a node to its ancestors takes time in the square of this.
 const DEEPEST_TREE: usize = 1000;
-/// Bytes up to which the depth of a tree is taken at samples; a larger tree is walked.
-const SAMPLED: usize = 64 * 1024;
-/// Bytes between two samples.
-const STEP: usize = 512;
 
 /// Parses a text, or says why not; `Ok(None)` for languages without a grammar here.
-pub fn parse(text: &str, language: Language) -> Result<Option<Tree>, String> {
+pub fn parse(text: &str, language: Language) -> Result<Option<Arc<Tree>>, String> {
     parse_from(text, language, None)
 }
 
@@ -32,12 +29,12 @@ pub fn parse_again(
     old_text: &str,
     old_tree: &Tree,
     map: &LineMap,
-) -> Result<Option<Tree>, String> {
+) -> Result<Option<Arc<Tree>>, String> {
     // Incremental parsing is exact only where neither text holds an error.
     if old_tree.root_node().has_error() {
         return parse(text, language);
     }
-    let mut start = old_tree.clone();
+    let mut start = old_tree.syntax().clone();
     // From the last edit to the first, so that each one's offsets still hold.
     for edit in edits(old_text, text, map).iter().rev() {
         start.edit(edit);
@@ -49,7 +46,11 @@ pub fn parse_again(
     }
 }
 
-fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Option<Tree>, String> {
+fn parse_from(
+    text: &str,
+    language: Language,
+    start: Option<&tree_sitter::Tree>,
+) -> Result<Option<Arc<Tree>>, String> {
     let Some(grammar) = language.grammar() else { return Ok(None) };
     if let Some(reason) = admit::obstacle(text, language) {
         return Err(reason);
@@ -70,50 +71,15 @@ fn parse_from(text: &str, language: Language, start: Option<&Tree>) -> Result<Op
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
     let options = ParseOptions::new().progress_callback(&mut stop);
     match parser.parse_with_options(&mut read, start, Some(options)) {
-        Some(tree) if is_too_deep(&tree, bytes.len()) => {
-            Err(format!("nesting over {DEEPEST_TREE}, limit {DEEPEST_TREE}"))
-        }
-        Some(tree) => Ok(Some(tree)),
+        // Brackets were counted before; chains of operators and brackets that hide behind strings were not.
+        Some(tree) => match Tree::new(tree, language, DEEPEST_TREE) {
+            Some(tree) => Ok(Some(Arc::new(tree))),
+            None => Err(format!("nesting over {DEEPEST_TREE}, limit {DEEPEST_TREE}")),
+        },
         None if steps > MOST_STEPS => {
             Err(format!("parser stopped after {MOST_STEPS} steps, limit {MOST_STEPS}"))
         }
         None => Err(format!("parser stopped after {} s", LONGEST.as_secs())),
-    }
-}
-
-/// Whether a tree is deeper than its readers can bear. Brackets were counted before; chains of operators and brackets
-/// that hide behind strings were not.
-fn is_too_deep(tree: &Tree, length: usize) -> bool {
-    let mut cursor = tree.walk();
-    if length <= SAMPLED {
-        // A nest that reaches over a sample shows there; between two samples it cannot be deeper than `STEP` more.
-        return (0..length).step_by(STEP).any(|at| {
-            cursor.reset(tree.root_node());
-            let mut depth = 0;
-            while cursor.goto_first_child_for_byte(at).is_some() {
-                depth += 1;
-                if depth > DEEPEST_TREE {
-                    return true;
-                }
-            }
-            false
-        });
-    }
-    let mut depth = 0;
-    loop {
-        if cursor.goto_first_child() {
-            depth += 1;
-            if depth > DEEPEST_TREE {
-                return true;
-            }
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return false;
-            }
-            depth -= 1;
-        }
     }
 }
 
@@ -217,7 +183,7 @@ mod tests {
         let tree = parse(old, Language::Python).unwrap().unwrap();
         let again = parse_again(new, Language::Python, old, &tree, &LineMap::new(old, new)).unwrap().unwrap();
         let full = parse(new, Language::Python).unwrap().unwrap();
-        assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp());
+        assert_eq!(again.syntax().root_node().to_sexp(), full.syntax().root_node().to_sexp());
     }
 
     #[test]
@@ -238,7 +204,7 @@ mod tests {
             let again =
                 parse_again(&new, Language::Python, &old, &tree, &LineMap::new(&old, &new)).unwrap().unwrap();
             let full = parse(&new, Language::Python).unwrap().unwrap();
-            assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp());
+            assert_eq!(again.syntax().root_node().to_sexp(), full.syntax().root_node().to_sexp());
             let (again, full) = (leaves(&again), leaves(&full));
             assert_eq!(again, full);
         }
@@ -347,7 +313,7 @@ mod tests {
             let new = lines.concat();
             let (Ok(Some(tree)), Ok(Some(full))) = (parse(&old, language), parse(&new, language)) else { return Ok(()) };
             let again = parse_again(&new, language, &old, &tree, &LineMap::new(&old, &new)).unwrap().unwrap();
-            prop_assert_eq!(again.root_node().to_sexp(), full.root_node().to_sexp(), "{} -> {}", old, new);
+            prop_assert_eq!(again.syntax().root_node().to_sexp(), full.syntax().root_node().to_sexp(), "{} -> {}", old, new);
         }
     }
 }

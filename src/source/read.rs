@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::admit::{Admitted, admit};
 use super::parse::{parse, parse_again};
-use super::{Document, Language, LineIndex, NotAnalysed, embed, template};
+use super::{Document, Language, LineIndex, NotAnalysed, Tree, embed, template};
 use crate::change::{FileChange, LineMap, Side};
 
 /// The bytes of one side that the change touches; facts elsewhere are equal on both sides.
@@ -132,7 +132,7 @@ pub fn read(index: usize, file: &FileChange) -> FileReading {
             decline(&mut reading.not_analysed, file, reason);
             None
         });
-        note_errors(&mut reading.not_analysed, file, tree.as_ref(), language);
+        note_errors(&mut reading.not_analysed, file, tree.as_deref(), language);
         Parsed { text, read, language, tree }
     };
     let mut old = old.map(|text| parsed(Side::Old, text, None));
@@ -190,7 +190,7 @@ struct Parsed {
     /// What was parsed.
     read: Arc<str>,
     language: Language,
-    tree: Option<tree_sitter::Tree>,
+    tree: Option<Arc<Tree>>,
 }
 
 impl Parsed {
@@ -236,7 +236,7 @@ fn breakage(old: &Parsed, new: &Parsed) -> Option<SyntaxBreak> {
 }
 
 /// Bytes in which the grammar found no structure.
-fn torn(tree: &tree_sitter::Tree) -> usize {
+fn torn(tree: &Tree) -> usize {
     let mut bytes = 0;
     let mut cursor = tree.walk();
     loop {
@@ -264,12 +264,7 @@ fn readable(text: &Arc<str>, language: Language) -> Arc<str> {
 
 /// In these languages the grammar knows all there is, so an error is one of the text, and what stands around it may be
 /// misread.
-fn note_errors(
-    list: &mut Vec<NotAnalysed>,
-    file: &FileChange,
-    tree: Option<&tree_sitter::Tree>,
-    language: Language,
-) {
+fn note_errors(list: &mut Vec<NotAnalysed>, file: &FileChange, tree: Option<&Tree>, language: Language) {
     if !matches!(language, Language::Yaml | Language::Json | Language::Toml) {
         return;
     }
@@ -279,14 +274,13 @@ fn note_errors(
 }
 
 /// The 1-based line of the first place that the grammar could not read.
-fn first_error(tree: &tree_sitter::Tree) -> Option<usize> {
+fn first_error(tree: &Tree) -> Option<usize> {
     let mut node = tree.root_node();
     if !node.has_error() {
         return None;
     }
     loop {
-        let mut cursor = node.walk();
-        match node.children(&mut cursor).find(|child| child.has_error() || child.is_missing()) {
+        match node.children().find(|child| child.has_error() || child.is_missing()) {
             Some(child) if !node.is_error() => node = child,
             _ => return Some(node.start_position().row + 1),
         }
@@ -325,8 +319,7 @@ fn items_shift(old: &SideReading, new: &SideReading, map: &LineMap) -> bool {
     let untouched = |side: &SideReading| -> Vec<(u32, u32)> {
         let host = side.documents.first().filter(|document| document.language.is_program());
         let Some(tree) = host.and_then(|document| document.tree.as_ref()) else { return Vec::new() };
-        let mut cursor = tree.walk();
-        let items = tree.root_node().children(&mut cursor).map(|item| item.byte_range());
+        let items = tree.root_node().children().map(|item| item.byte_range());
         items
             .filter(|item| !side.focus.touches(item))
             .map(|item| {
@@ -339,9 +332,8 @@ fn items_shift(old: &SideReading, new: &SideReading, map: &LineMap) -> bool {
     let marks = |side: &SideReading| {
         let tree = side.documents.first().and_then(|document| document.tree.as_ref());
         tree.is_some_and(|tree| {
-            let mut cursor = tree.walk();
             tree.root_node()
-                .children(&mut cursor)
+                .children()
                 .any(|item| item.kind() == "attribute_item" && side.focus.touches(&item.byte_range()))
         })
     };

@@ -1,9 +1,9 @@
 //! The names of the definitions around a place in program code.
 
-use super::{Document, Language, Scope};
+use super::{Document, Language, Node, Scope};
 
 /// Names of the definitions around a node, outermost first.
-pub fn scope_of(document: &Document, node: &tree_sitter::Node<'_>) -> Scope {
+pub fn scope_of(document: &Document, node: &Node<'_>) -> Scope {
     let mut scope = Scope::new();
     let mut current = node.parent();
     while let Some(node) = current {
@@ -17,8 +17,8 @@ pub fn scope_of(document: &Document, node: &tree_sitter::Node<'_>) -> Scope {
 }
 
 /// The name that a node gives to what it holds.
-pub fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<String> {
-    let text = |node: tree_sitter::Node<'_>| document.text.get(node.byte_range()).map(str::to_owned);
+pub fn name_of(document: &Document, node: &Node<'_>) -> Option<String> {
+    let text = |node: Node<'_>| document.text.get(node.byte_range()).map(str::to_owned);
     let field = |name: &str| node.child_by_field_name(name).and_then(text);
     match (document.language, node.kind()) {
         (Language::Python, "function_definition" | "class_definition")
@@ -42,9 +42,8 @@ pub fn name_of(document: &Document, node: &tree_sitter::Node<'_>) -> Option<Stri
             matches!(value.kind(), "arrow_function" | "function_expression").then(|| field("name")).flatten()
         }
         (Language::Hcl, "block") => {
-            let mut cursor = node.walk();
             let labels = node
-                .children(&mut cursor)
+                .children()
                 .take_while(|child| child.kind() != "block_start")
                 .filter_map(text)
                 .map(|label| label.trim_matches('"').to_owned());

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+use crate::source::Node;
 use regex::Regex;
-use tree_sitter::Node;
 
 use super::super::Evidence;
 use super::touched;
@@ -106,9 +106,8 @@ fn stub(evidence: &Evidence<'_>, fact: &Fact) -> Option<(Stub, String)> {
     let node = root.descendant_for_byte_range(fact.locus.span.start, fact.locus.span.end)?;
     let body = body_of(node)?;
     let text = |node: &Node<'_>| host.text.get(node.byte_range()).unwrap_or_default().to_owned();
-    let mut cursor = body.walk();
     let statements: Vec<String> = body
-        .named_children(&mut cursor)
+        .named_children()
         .filter(|node| !node.kind().contains("comment") && !is_docstring(node))
         .map(|node| text(&node))
         .filter(|text| !is_noise(text))

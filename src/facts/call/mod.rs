@@ -4,7 +4,7 @@
 //! struct literals, Go composite literals. Every link of a builder chain is a call of its own, with the calls
 //! before it in `chain`.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{Code, is_call, is_function, is_loop, is_type_definition, iterates, normalised};
 use super::{Body, Call, Fact};

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::callee::Callee;
 use super::imports::{Imports, imports};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::bindings::{Binding, Code};
 use super::kinds::{is_call, transparent};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::kinds::named_children;
 use crate::source::Language;

@@ -1,7 +1,7 @@
 //! The definitions of a document: functions, types, the module itself, and handlers that are given to a call
 //! under a name (`app.get("/users", …)`, `it("refunds", …)`).
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::bindings::Code;
 use super::kinds::{is_call, is_comment, is_function, is_type_definition, named_children};

@@ -1,6 +1,6 @@
 //! What a syntax node is, across languages.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use crate::source::Language;
 
@@ -125,6 +125,5 @@ pub fn is_comment(kind: &str) -> bool {
 
 /// Named children without comments.
 pub fn named_children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !(child.is_extra() && is_comment(child.kind()))).collect()
+    node.named_children().filter(|child| !(child.is_extra() && is_comment(child.kind()))).collect()
 }

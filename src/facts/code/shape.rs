@@ -1,6 +1,6 @@
 //! The shape of statements: which ones branch, protect, repeat or leave, whatever the language.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::kinds::{is_loop, named_children};
 use crate::source::Language;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::kinds::{is_comment, is_string};
 
@@ -30,7 +30,7 @@ pub(super) fn rewritten<'t>(
             replace(current)
         };
         let string = replaced.is_none() && may_be_string(text, current) && is_string(current.kind());
-        let leaf = string || replaced.is_some() || current.child_count() == 0;
+        let leaf = string || replaced.is_some() || current.is_leaf();
         if leaf {
             match replaced {
                 Some(replaced) => push(&mut line, &replaced),

@@ -1,6 +1,6 @@
 //! What an expression is worth: literals, folded arithmetic and durations, constants one step away.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::bindings::{Binding, Code};
 use super::kinds::{is_call, is_string, named_children, transparent};
@@ -266,8 +266,7 @@ impl<'d> Code<'d> {
 
     /// The content of a string without interpolation.
     fn string(&self, node: Node<'d>) -> Option<String> {
-        let mut cursor = node.walk();
-        if node.children(&mut cursor).any(|child| {
+        if node.children().any(|child| {
             matches!(child.kind(), "interpolation" | "template_substitution" | "string_interpolation")
         }) {
             return None;

@@ -1,6 +1,6 @@
 //! Constructs of the AWS CDK: `new Bucket(this, "Exports", {…})`, `s3.Bucket(self, "Exports", …)`.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::kinds::of_cdk;
 use super::{Declared, Reader};

@@ -12,8 +12,8 @@ mod kinds;
 mod properties;
 mod pulumi;
 
+use crate::source::Node;
 use memchr::memmem;
-use tree_sitter::Node;
 
 use super::code::{Code, is_call, is_function, is_type_definition};
 use super::{Attribute, Body, Fact, Resource, System};

@@ -1,6 +1,6 @@
 //! The properties of a declaration as flat attributes, from objects, keyword arguments and struct literals.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::Reader;
 use super::kinds::camel;

@@ -1,6 +1,6 @@
 //! Resources of Pulumi: `new aws.s3.Bucket("exports", args, options)`, keyword arguments, `s3.NewBucket(ctx, …)`.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::kinds::{camel, of_pulumi};
 use super::{Declared, Reader};

@@ -1,6 +1,6 @@
 //! Conditions: what they guard against, and what they hold back.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::calls::first_call;
 use super::condition::formula;

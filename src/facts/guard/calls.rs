@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::condition::constant;
 use super::lexicon::{LEXICON, snake};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use crate::facts::code::{Code, named_children, normalised};
 use crate::facts::{Connective, Formula, Term};
@@ -144,9 +144,8 @@ fn comparison_operator(code: &Code<'_>, node: Node<'_>) -> Option<String> {
     if let Some(operator) = node.child_by_field_name("operator") {
         return Some(plain_operator(code.text_of(operator)).to_owned());
     }
-    let mut cursor = node.walk();
     let words: Vec<&str> =
-        node.children(&mut cursor).filter(|child| !child.is_named()).map(|child| code.text_of(child)).collect();
+        node.children().filter(|child| !child.is_named()).map(|child| code.text_of(child)).collect();
     (!words.is_empty()).then(|| plain_operator(&words.join(" ")).to_owned())
 }
 

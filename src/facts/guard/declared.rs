@@ -1,7 +1,7 @@
 //! Guards that are declared rather than run: decorators, annotations, attributes, base classes, class attributes,
 //! parameters that only a checked caller can fill, middleware of a route.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::lexicon::{LEXICON, snake};
 use super::walk::{Walk, first_number, last_name};

@@ -1,6 +1,6 @@
 //! Whether a block leaves, and whether it says no when it does.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::calls::first_call;
 use super::lexicon::LEXICON;

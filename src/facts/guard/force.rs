@@ -1,6 +1,6 @@
 //! What is in force while a block runs: `with`, `synchronized`, handlers of failures.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::calls::{contains_call, first_call};
 use super::lexicon::{LEXICON, snake};

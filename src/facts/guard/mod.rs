@@ -15,7 +15,7 @@ mod walk;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{Code, Item, ItemKind, is_comment, is_string, named_children, normalised};
 use super::{Body, Definition, DefinitionKind, Fact, Form, Parameter};

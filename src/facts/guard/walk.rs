@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::calls::{Use, first_call};
 use super::lexicon::snake;

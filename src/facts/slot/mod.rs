@@ -5,7 +5,7 @@
 //! writes: `debug`, `Config.verify` as `config.verify`, a parameter as `purge.dry_run`, an option as
 //! `option.dry_run`, a fallback as `env.debug`.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{Code, Item, ItemKind, is_call, is_comment, is_string, named_children, normalised};
 use super::guard::snake;

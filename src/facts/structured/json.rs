@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node as Syntax;
+use crate::source::Node as Syntax;
 
 use super::node::{DEEPEST, Entry, Kind, Node};
 use super::yaml_scalar::number;
@@ -13,8 +13,7 @@ use crate::source::Document;
 pub(in crate::facts) fn read(document: &Document) -> Vec<Node> {
     let Some(tree) = &document.tree else { return Vec::new() };
     let root = tree.root_node();
-    let mut cursor = root.walk();
-    root.named_children(&mut cursor)
+    root.named_children()
         .filter(|child| is_value(child.kind()))
         .map(|child| value(&document.text, child, 0))
         .collect()
@@ -27,15 +26,14 @@ fn is_value(kind: &str) -> bool {
 fn value(text: &str, syntax: Syntax<'_>, depth: usize) -> Node {
     let source = text.get(syntax.byte_range()).unwrap_or_default();
     let scalar = |scalar: Scalar| Kind::Scalar(Value::Literal(scalar));
-    let mut cursor = syntax.walk();
     let kind = match syntax.kind() {
         _ if depth > DEEPEST => Kind::Scalar(Value::Unknown(source.chars().take(80).collect())),
         "object" => {
-            let pairs = syntax.named_children(&mut cursor).filter(|child| child.kind() == "pair");
+            let pairs = syntax.named_children().filter(|child| child.kind() == "pair");
             Kind::Mapping(Rc::new(pairs.filter_map(|pair| entry(text, pair, depth + 1)).collect()))
         }
         "array" => {
-            let items = syntax.named_children(&mut cursor).filter(|child| is_value(child.kind()));
+            let items = syntax.named_children().filter(|child| is_value(child.kind()));
             Kind::Sequence(Rc::new(items.map(|item| value(text, item, depth + 1)).collect()))
         }
         "string" => scalar(Scalar::String(string(source))),

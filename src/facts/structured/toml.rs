@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use tree_sitter::Node as Syntax;
+use crate::source::Node as Syntax;
 
 use super::node::{DEEPEST, Entry, Kind, Node};
 use super::yaml_scalar::number;
@@ -16,13 +16,11 @@ pub(in crate::facts) fn read(document: &Document) -> Vec<Node> {
     let text = &*document.text;
     let root = tree.root_node();
     let mut top = Table::new(root.byte_range());
-    let mut cursor = root.walk();
-    for child in root.named_children(&mut cursor) {
+    for child in root.named_children() {
         match child.kind() {
             "pair" => top.insert_pair(text, child, &[], 0),
             "table" | "table_array_element" => {
-                let mut inner = child.walk();
-                let mut parts = child.named_children(&mut inner).filter(|part| part.kind() != "comment");
+                let mut parts = child.named_children().filter(|part| part.kind() != "comment");
                 let Some(header) = parts.next() else { continue };
                 let path = keys(text, header);
                 let is_element = child.kind() == "table_array_element";
@@ -112,8 +110,7 @@ impl Table {
     }
 
     fn insert_pair(&mut self, text: &str, pair: Syntax<'_>, path: &[String], depth: usize) {
-        let mut cursor = pair.walk();
-        let mut parts = pair.named_children(&mut cursor).filter(|part| part.kind() != "comment");
+        let mut parts = pair.named_children().filter(|part| part.kind() != "comment");
         let (Some(key), Some(found)) = (parts.next(), parts.next()) else { return };
         let mut path = path.to_vec();
         path.extend(keys(text, key));
@@ -153,8 +150,7 @@ fn keys(text: &str, key: Syntax<'_>) -> Vec<String> {
     let mut pending = vec![key];
     while let Some(node) = pending.pop() {
         if node.kind() == "dotted_key" {
-            let mut cursor = node.walk();
-            let children: Vec<Syntax<'_>> = node.named_children(&mut cursor).collect();
+            let children: Vec<Syntax<'_>> = node.named_children().collect();
             pending.extend(children.into_iter().rev());
         } else {
             let source = text.get(node.byte_range()).unwrap_or_default();
@@ -167,18 +163,17 @@ fn keys(text: &str, key: Syntax<'_>) -> Vec<String> {
 fn value(text: &str, syntax: Syntax<'_>, depth: usize) -> Node {
     let source = text.get(syntax.byte_range()).unwrap_or_default();
     let scalar = |scalar: Scalar| Kind::Scalar(Value::Literal(scalar));
-    let mut cursor = syntax.walk();
     let kind = match syntax.kind() {
         _ if depth > DEEPEST => Kind::Scalar(Value::Unknown(source.chars().take(80).collect())),
         "inline_table" => {
             let mut table = Table::new(syntax.byte_range());
-            for pair in syntax.named_children(&mut cursor).filter(|child| child.kind() == "pair") {
+            for pair in syntax.named_children().filter(|child| child.kind() == "pair") {
                 table.insert_pair(text, pair, &[], depth + 1);
             }
             return table.into_node();
         }
         "array" => {
-            let items = syntax.named_children(&mut cursor).filter(|child| child.kind() != "comment");
+            let items = syntax.named_children().filter(|child| child.kind() != "comment");
             Kind::Sequence(Rc::new(items.map(|item| value(text, item, depth + 1)).collect()))
         }
         "string" => scalar(Scalar::String(string(source))),

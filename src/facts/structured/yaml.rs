@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tree_sitter::Node as Syntax;
+use crate::source::Node as Syntax;
 
 use super::node::{DEEPEST, Entry, Kind, Node};
 use super::yaml_scalar::{block, double_quoted, plain, single_quoted};
@@ -16,19 +16,15 @@ pub(super) fn read(document: &Document) -> Vec<Node> {
     let root = tree.root_node();
     let templated = document.path.contains("templates/");
     let mut values = Vec::new();
-    let mut cursor = root.walk();
-    for child in root.named_children(&mut cursor) {
+    for child in root.named_children() {
         // Anchors live as long as their document.
         let mut reader = Reader { text: &document.text, anchors: HashMap::new(), templated };
         if child.kind() == "document" {
-            let mut inner = child.walk();
-            let content =
-                child.named_children(&mut inner).find(|node| matches!(node.kind(), "block_node" | "flow_node"));
+            let content = child.named_children().find(|node| matches!(node.kind(), "block_node" | "flow_node"));
             values.extend(content.map(|content| reader.node(content, 0)));
         } else if child.is_error() {
             // What the grammar could not join may still hold whole mappings.
-            let mut inner = child.walk();
-            for part in child.named_children(&mut inner) {
+            for part in child.named_children() {
                 if matches!(part.kind(), "block_node" | "flow_node") {
                     values.push(reader.node(part, 0));
                 }
@@ -56,8 +52,7 @@ impl<'a> Reader<'a> {
             return unknown(syntax, self.source(syntax));
         }
         let (mut anchor, mut tag, mut value) = (None, None, None);
-        let mut cursor = syntax.walk();
-        for child in syntax.named_children(&mut cursor) {
+        for child in syntax.named_children() {
             match child.kind() {
                 "anchor" => anchor = Some(self.source(child).trim_start_matches('&')),
                 "tag" => tag = Some(self.source(child)),
@@ -106,8 +101,7 @@ impl<'a> Reader<'a> {
     fn entries(&mut self, syntax: Syntax<'_>, depth: usize) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merged: Vec<Node> = Vec::new();
-        let mut cursor = syntax.walk();
-        for child in syntax.named_children(&mut cursor) {
+        for child in syntax.named_children() {
             match child.kind() {
                 "block_mapping_pair" | "flow_pair" => {
                     let entry = self.pair(child, depth);
@@ -146,14 +140,11 @@ impl<'a> Reader<'a> {
 
     fn items(&mut self, syntax: Syntax<'_>, depth: usize) -> Vec<Node> {
         let mut items = Vec::new();
-        let mut cursor = syntax.walk();
-        for child in syntax.named_children(&mut cursor) {
+        for child in syntax.named_children() {
             match child.kind() {
                 "block_sequence_item" => {
-                    let mut inner = child.walk();
-                    let content = child
-                        .named_children(&mut inner)
-                        .find(|node| matches!(node.kind(), "block_node" | "flow_node"));
+                    let content =
+                        child.named_children().find(|node| matches!(node.kind(), "block_node" | "flow_node"));
                     items.push(
                         content
                             .map_or_else(|| Node::null(child.end_byte()), |content| self.node(content, depth)),

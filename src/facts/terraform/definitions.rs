@@ -42,7 +42,7 @@ pub(super) fn parse_text(path: &str, text: &str) -> Option<Body> {
 }
 
 /// `None` for JSON that is no configuration, and where the text holds an error.
-pub(super) fn read_tree(path: &str, text: &str, tree: &tree_sitter::Tree) -> Option<Body> {
+pub(super) fn read_tree(path: &str, text: &str, tree: &crate::source::Tree) -> Option<Body> {
     if tree.root_node().has_error() {
         return None;
     }

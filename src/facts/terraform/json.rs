@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tree_sitter::Node as TreeNode;
+use crate::source::Node as TreeNode;
 
 use super::expression::{Entry, Expression, Key, Node, Piece};
 use super::syntax::{Assignment, Block, Body, join, read_expression};
@@ -14,7 +14,7 @@ const DEEPEST: u32 = 120;
 const LONGEST_EMBEDDED: usize = 64 * 1024;
 
 /// A `.tf.json` file as blocks, or `None` if it is no object.
-pub(super) fn read(text: &str, tree: &tree_sitter::Tree) -> Option<Body> {
+pub(super) fn read(text: &str, tree: &crate::source::Tree) -> Option<Body> {
     let reader = Reader { text, escaped_holes: true };
     let root = tree.root_node().named_child(0).filter(|root| root.kind() == "object")?;
     let whole = reader.node(root, 0);
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, tree: &tree_sitter::Tree) -> Option<Body> {
 }
 
 /// A `.tfvars.json` file as assignments.
-pub(super) fn read_values(text: &str, tree: &tree_sitter::Tree) -> Option<Body> {
+pub(super) fn read_values(text: &str, tree: &crate::source::Tree) -> Option<Body> {
     let reader = Reader { text, escaped_holes: true };
     let root = tree.root_node().named_child(0).filter(|root| root.kind() == "object")?;
     let whole = reader.node(root, 0);
@@ -243,10 +243,9 @@ impl Reader<'_> {
         if depth > DEEPEST {
             return Node::new(span, Expression::Opaque(slice.split_whitespace().collect::<Vec<_>>().join(" ")));
         }
-        let mut cursor = node.walk();
         let kind = match node.kind() {
             "object" => Expression::Object(
-                node.named_children(&mut cursor)
+                node.named_children()
                     .filter(|child| child.kind() == "pair")
                     .filter_map(|pair| {
                         let key = pair.child_by_field_name("key")?;
@@ -260,7 +259,7 @@ impl Reader<'_> {
                     .collect(),
             ),
             "array" => Expression::List(
-                node.named_children(&mut cursor)
+                node.named_children()
                     .filter(|child| child.kind() != "comment")
                     .map(|child| self.node(child, depth + 1))
                     .collect(),

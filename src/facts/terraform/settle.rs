@@ -148,7 +148,7 @@ fn leave_broken_out(
 }
 
 /// The line of the first error, 1-based.
-fn error_line(root: tree_sitter::Node<'_>) -> Option<u32> {
+fn error_line(root: crate::source::Node<'_>) -> Option<u32> {
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();

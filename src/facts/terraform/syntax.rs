@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tree_sitter::Node as TreeNode;
+use crate::source::Node as TreeNode;
 
 use super::expression::{Entry, Expression, Key, Node, Piece, Step};
 
@@ -39,12 +39,11 @@ impl Body {
 }
 
 /// Reads a tree of the HCL grammar.
-pub(super) fn read(text: &str, tree: &tree_sitter::Tree) -> Body {
+pub(super) fn read(text: &str, tree: &crate::source::Tree) -> Body {
     let reader = Reader { text };
     let root = tree.root_node();
-    let mut cursor = root.walk();
     let mut whole = Body::default();
-    for child in root.named_children(&mut cursor).filter(|child| child.kind() == "body") {
+    for child in root.named_children().filter(|child| child.kind() == "body") {
         let body = reader.body(child, 0);
         whole.attributes.extend(body.attributes);
         whole.blocks.extend(body.blocks);
@@ -77,8 +76,7 @@ impl<'a> Reader<'a> {
         if depth > DEEPEST {
             return body;
         }
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             match child.kind() {
                 "attribute" => body.attributes.extend(self.assignment(child, depth)),
                 "block" => body.blocks.push(self.block(child, depth)),
@@ -89,10 +87,9 @@ impl<'a> Reader<'a> {
     }
 
     fn assignment(&self, node: TreeNode<'_>, depth: u32) -> Option<Assignment> {
-        let mut cursor = node.walk();
         let mut name = None;
         let mut value = None;
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             match child.kind() {
                 "identifier" if name.is_none() => name = Some(self.slice(child).to_owned()),
                 "expression" => value = Some(self.expression(child, depth + 1)),
@@ -103,10 +100,9 @@ impl<'a> Reader<'a> {
     }
 
     fn block(&self, node: TreeNode<'_>, depth: u32) -> Block {
-        let mut cursor = node.walk();
         let mut block =
             Block { kind: String::new(), labels: Vec::new(), body: Body::default(), span: node.byte_range() };
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             match child.kind() {
                 "identifier" if block.kind.is_empty() => block.kind = self.slice(child).to_owned(),
                 "identifier" => block.labels.push(self.slice(child).to_owned()),
@@ -256,9 +252,7 @@ impl<'a> Reader<'a> {
     }
 
     fn binary(&self, node: TreeNode<'_>, depth: u32) -> Option<Expression> {
-        let mut cursor = node.walk();
-        let all: Vec<TreeNode<'_>> =
-            node.children(&mut cursor).filter(|child| child.kind() != "comment").collect();
+        let all: Vec<TreeNode<'_>> = node.children().filter(|child| child.kind() != "comment").collect();
         let at = all.iter().position(|child| {
             matches!(
                 child.kind(),
@@ -334,7 +328,7 @@ impl<'a> Reader<'a> {
         let mut cursor = node.walk();
         loop {
             let here = cursor.node();
-            let verbatim = matches!(here.kind(), "template_literal" | "comment") || here.child_count() == 0;
+            let verbatim = matches!(here.kind(), "template_literal" | "comment") || here.is_leaf();
             if verbatim {
                 if here.kind() != "comment" {
                     push_token(&mut out, self.slice(here));
@@ -359,8 +353,7 @@ impl<'a> Reader<'a> {
 
 /// Named children without comments.
 fn children<'tree>(node: TreeNode<'tree>) -> Vec<TreeNode<'tree>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+    node.named_children().filter(|child| child.kind() != "comment").collect()
 }
 
 fn push_token(out: &mut String, token: &str) {

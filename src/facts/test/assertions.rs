@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::super::Assertion;
 use crate::source::{Document, Language};
@@ -412,9 +412,7 @@ fn named_call(document: &Document, node: Node<'_>, field: &str) -> Option<(Strin
     let strength = named(name.trim_end_matches('f'))?;
     let arguments: Vec<String> = node
         .child_by_field_name("arguments")
-        .map(|list| {
-            (0..list.named_child_count()).filter_map(|at| list.named_child(at as u32)).collect::<Vec<_>>()
-        })
+        .map(|list| list.named_children().collect::<Vec<_>>())
         .unwrap_or_default()
         .iter()
         .map(|argument| fold(text(document, *argument)))

@@ -1,6 +1,6 @@
 //! Which definitions are tests, and whether they are skipped or run alone.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::super::Skip;
 use crate::source::{Document, Language};
@@ -36,8 +36,7 @@ fn field<'a>(document: &'a Document, node: Node<'_>, name: &str) -> &'a str {
 }
 
 fn children<'tree>(node: Node<'tree>) -> Vec<Node<'tree>> {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).collect()
+    node.children().collect()
 }
 
 fn skip(marker: &str) -> Skip {

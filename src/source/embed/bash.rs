@@ -1,6 +1,6 @@
 //! Languages inside shell scripts: heredocs by their reader, `-c` strings, `ssh host '…'`, `eval`, piped texts.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::clients::{self, Client, SSH_VALUES, client};
 use super::decoded::Decoded;
@@ -48,9 +48,8 @@ struct Command<'a, 't> {
 
 impl<'a, 't> Command<'a, 't> {
     fn read(finder: &'a Finder<'a>, node: Node<'t>) -> Self {
-        let mut cursor = node.walk();
         let words = node
-            .named_children(&mut cursor)
+            .named_children()
             .filter(|child| {
                 !matches!(child.kind(), "variable_assignment" | "comment")
                     && !child.kind().ends_with("redirect")
@@ -259,11 +258,8 @@ fn joined(command: &Command<'_, '_>, from: usize, through: String, fragments: &m
 }
 
 fn here_strings(command: &Command<'_, '_>, client: &Client, program: &str, fragments: &mut Vec<Fragment>) {
-    let mut cursor = command.node.walk();
-    for child in command.node.named_children(&mut cursor).filter(|child| child.kind() == "herestring_redirect")
-    {
-        let mut inner = child.walk();
-        let Some(text) = child.named_children(&mut inner).last() else { continue };
+    for child in command.node.named_children().filter(|child| child.kind() == "herestring_redirect") {
+        let Some(text) = child.named_children().last() else { continue };
         let span = text.byte_range();
         let word = expand::word(command.finder.text(span.clone()), span.start, variables(client.language));
         command.push(client.language, format!("here-string to {program}"), word.decoded, fragments);
@@ -316,9 +312,7 @@ fn assigned(finder: &Finder<'_>, node: Node<'_>, fragments: &mut Vec<Fragment>) 
 
 /// `echo "DROP …" | psql`.
 fn piped(finder: &Finder<'_>, node: Node<'_>, fragments: &mut Vec<Fragment>) {
-    let mut cursor = node.walk();
-    let commands: Vec<Node<'_>> =
-        node.named_children(&mut cursor).filter(|child| child.kind() == "command").collect();
+    let commands: Vec<Node<'_>> = node.named_children().filter(|child| child.kind() == "command").collect();
     for pair in commands.windows(2) {
         let [from, to] = pair else { continue };
         let from = Command::read(finder, *from);
@@ -381,30 +375,25 @@ fn reader(finder: &Finder<'_>, node: Node<'_>) -> Option<(Language, String)> {
 
 fn heredocs(finder: &Finder<'_>, statement: Node<'_>, fragments: &mut Vec<Fragment>) {
     let body = statement.child_by_field_name("body");
-    let mut cursor = statement.walk();
     let mut target = None;
-    for redirect in statement.named_children(&mut cursor) {
+    for redirect in statement.named_children() {
         if redirect.kind() == "file_redirect" {
             target = redirect.child_by_field_name("destination").map(|file| finder.source(file)).or(target);
         }
         if redirect.kind() != "heredoc_redirect" {
             continue;
         }
-        let mut inner = redirect.walk();
         let (mut start, mut content, mut tabs) = (None, None, false);
         let mut readers: Vec<Node<'_>> = body.and_then(last_command).into_iter().collect();
-        for child in redirect.children(&mut inner) {
+        for child in redirect.children() {
             match child.kind() {
                 "<<-" => tabs = true,
                 "heredoc_start" => start = Some(finder.source(child)),
                 "heredoc_body" => content = Some(child),
                 "pipeline" | "list" | "command" => {
-                    let mut walk = child.walk();
                     let piped: Vec<Node<'_>> = match child.kind() {
                         "command" => vec![child],
-                        _ => {
-                            child.named_children(&mut walk).filter(|child| child.kind() == "command").collect()
-                        }
+                        _ => child.named_children().filter(|child| child.kind() == "command").collect(),
                     };
                     readers.extend(piped);
                 }
@@ -454,7 +443,7 @@ fn last_command(node: Node<'_>) -> Option<Node<'_>> {
             return Some(node);
         }
         let last = node.named_child_count().checked_sub(1)?;
-        node = node.named_child(last as u32)?;
+        node = node.named_child(last)?;
     }
     None
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::pieces::Pieces;
 use super::purpose::{Purpose, purpose, statement};
@@ -101,10 +101,7 @@ pub(super) fn sum(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Option<P
 /// The items of a list of strings joined by a separator.
 pub(super) fn joined(finder: &Finder<'_>, separator: &str, list: Node<'_>, depth: usize) -> Option<Pieces> {
     let mut whole = Pieces::default();
-    let mut cursor = list.walk();
-    for (index, item) in
-        list.named_children(&mut cursor).filter(|item| !item.kind().ends_with("comment")).enumerate()
-    {
+    for (index, item) in list.named_children().filter(|item| !item.kind().ends_with("comment")).enumerate() {
         if index > 0 {
             whole.text().stand_in(item.start_byte(), separator);
         }
@@ -147,9 +144,8 @@ fn command_line(finder: &Finder<'_>, node: Node<'_>, process: Process<'_>) -> Op
 /// One argument of a process call, or several where it is a list.
 pub(super) fn arguments(finder: &Finder<'_>, node: Node<'_>) -> Vec<Argument> {
     if is_list(node) {
-        let mut cursor = node.walk();
         return node
-            .named_children(&mut cursor)
+            .named_children()
             .filter(|item| !item.kind().ends_with("comment"))
             .map(|item| argument(finder, item))
             .collect();

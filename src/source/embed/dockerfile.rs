@@ -1,6 +1,6 @@
 //! Shell in Dockerfiles: `RUN`, `CMD`, `ENTRYPOINT`, `HEALTHCHECK`, in shell form, exec form and as heredocs.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::decoded::Decoded;
 use super::words::{self, Argument};
@@ -12,8 +12,7 @@ pub(super) fn find(finder: &Finder<'_>) -> Vec<Fragment> {
     let mut fragments = Vec::new();
     let mut scope = Scope::new();
     let mut is_known_shell = true;
-    let mut cursor = root.walk();
-    for node in root.named_children(&mut cursor) {
+    for node in root.named_children() {
         match node.kind() {
             "from_instruction" => {
                 scope = node
@@ -43,8 +42,7 @@ fn instruction(finder: &Finder<'_>, node: Node<'_>, scope: &Scope, fragments: &m
         "cmd_instruction" => "CMD",
         "entrypoint_instruction" => "ENTRYPOINT",
         "healthcheck_instruction" | "onbuild_instruction" => {
-            let mut cursor = node.walk();
-            for inner in node.named_children(&mut cursor) {
+            for inner in node.named_children() {
                 instruction(finder, inner, scope, fragments);
             }
             return;
@@ -54,9 +52,8 @@ fn instruction(finder: &Finder<'_>, node: Node<'_>, scope: &Scope, fragments: &m
     if !finder.touched(&node.byte_range()) {
         return;
     }
-    let mut cursor = node.walk();
     let (mut command, mut heredoc) = (None, None);
-    for child in node.named_children(&mut cursor) {
+    for child in node.named_children() {
         match child.kind() {
             "json_string_array" => {
                 let words = words_of(finder, node);
@@ -125,14 +122,11 @@ fn shell_form(source: &str, host: usize, out: &mut Decoded) {
 
 /// The words of the exec form.
 fn words_of(finder: &Finder<'_>, instruction: Node<'_>) -> Vec<Argument> {
-    let mut cursor = instruction.walk();
-    let Some(array) = instruction.named_children(&mut cursor).find(|child| child.kind() == "json_string_array")
-    else {
+    let Some(array) = instruction.named_children().find(|child| child.kind() == "json_string_array") else {
         return Vec::new();
     };
-    let mut inner = array.walk();
     array
-        .named_children(&mut inner)
+        .named_children()
         .filter(|child| child.kind() == "json_string")
         .map(|child| {
             let source = finder.source(child);

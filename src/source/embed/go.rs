@@ -1,6 +1,6 @@
 //! Strings and process calls of Go.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{self, Line, Process, path_of};
 use super::escapes::Style;
@@ -29,8 +29,7 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
                 return None;
             }
             let arguments = node.child_by_field_name("arguments")?;
-            let mut cursor = arguments.walk();
-            let mut given = arguments.named_children(&mut cursor);
+            let mut given = arguments.named_children();
             let template = any_pieces(finder, given.next()?, depth + 1)?;
             let values: Vec<String> = given.map(|value| finder.source(value).to_owned()).collect();
             Some(template.filled(Placeholders::Percent, &values))
@@ -51,12 +50,8 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
         _ => return None,
     };
     let arguments = node.child_by_field_name("arguments")?;
-    let mut cursor = arguments.walk();
-    let consumed: Vec<Node<'t>> = arguments
-        .named_children(&mut cursor)
-        .filter(|argument| argument.kind() != "comment")
-        .skip(skip)
-        .collect();
+    let consumed: Vec<Node<'t>> =
+        arguments.named_children().filter(|argument| argument.kind() != "comment").skip(skip).collect();
     let words = if written == "syscall.Exec" {
         // The list carries the program's name once more.
         code::arguments(finder, consumed.get(1)?.child_by_field_name("body")?)

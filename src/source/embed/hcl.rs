@@ -1,6 +1,6 @@
 //! Languages in Terraform: commands of provisioners, scripts of machines, policies and other JSON in heredocs.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::decoded::Decoded;
 use super::escapes::{Style, decode};
@@ -54,8 +54,7 @@ fn named_value<'a, 't>(finder: &Finder<'a>, node: Node<'t>) -> Option<(&'a str, 
         let key = finder.source(node.child_by_field_name("key")?);
         return Some((key.trim_matches('"'), node.child_by_field_name("val")?));
     }
-    let mut cursor = node.walk();
-    let mut children = node.named_children(&mut cursor).filter(|child| child.kind() != "comment");
+    let mut children = node.named_children().filter(|child| child.kind() != "comment");
     Some((finder.source(children.next()?), children.last()?))
 }
 
@@ -118,8 +117,7 @@ fn fragment(finder: &Finder<'_>, node: Node<'_>, name: &str, value: Node<'_>) ->
 /// The kind of the provisioner that holds an attribute.
 fn provisioner<'a>(finder: &Finder<'a>, node: Node<'_>) -> Option<&'a str> {
     let block = block_of(node)?;
-    let mut cursor = block.walk();
-    let mut children = block.named_children(&mut cursor);
+    let mut children = block.named_children();
     if finder.source(children.next()?) != "provisioner" {
         return None;
     }
@@ -134,9 +132,8 @@ fn block_of(node: Node<'_>) -> Option<Node<'_>> {
 /// The language of a `local-exec`: the shell, unless `interpreter` says otherwise; `None` where it is unknown here.
 fn interpreter(finder: &Finder<'_>, node: Node<'_>) -> Option<Language> {
     let body = node.parent()?;
-    let mut cursor = body.walk();
     let given = body
-        .named_children(&mut cursor)
+        .named_children()
         .filter(|child| child.kind() == "attribute")
         .filter_map(|attribute| named_value(finder, attribute))
         .find(|(name, _)| *name == "interpreter");
@@ -151,8 +148,7 @@ fn items(value: Node<'_>) -> Vec<Node<'_>> {
     let mut node = value;
     for _ in 0..4 {
         if node.kind() == "tuple" {
-            let mut cursor = node.walk();
-            return node.named_children(&mut cursor).filter(|child| child.kind() == "expression").collect();
+            return node.named_children().filter(|child| child.kind() == "expression").collect();
         }
         let Some(inner) = node.named_child(0) else { break };
         node = inner;
@@ -174,11 +170,8 @@ fn template(finder: &Finder<'_>, expression: Node<'_>) -> Option<Pieces> {
                 {
                     return None;
                 }
-                let mut cursor = node.walk();
-                node = node
-                    .named_children(&mut cursor)
-                    .find(|child| child.kind() == "function_arguments")?
-                    .named_child(0)?;
+                node =
+                    node.named_children().find(|child| child.kind() == "function_arguments")?.named_child(0)?;
             }
             "expression" | "literal_value" | "template_expr" => node = node.named_child(0)?,
             _ => return None,

@@ -1,6 +1,6 @@
 //! Strings and process calls of Java.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{self, Line, Process};
 use super::escapes::Style;
@@ -21,8 +21,7 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
             let name = node.child_by_field_name("name").map(|name| finder.source(name))?;
             let object = node.child_by_field_name("object")?;
             let arguments = node.child_by_field_name("arguments")?;
-            let mut cursor = arguments.walk();
-            let mut given = arguments.named_children(&mut cursor);
+            let mut given = arguments.named_children();
             let template = match name {
                 "format" if finder.source(object) == "String" => any_pieces(finder, given.next()?, depth + 1)?,
                 "formatted" => any_pieces(finder, object, depth + 1)?,
@@ -87,8 +86,7 @@ fn string(finder: &Finder<'_>, node: Node<'_>) -> Pieces {
 
 pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process<'t>> {
     let arguments = node.child_by_field_name("arguments")?;
-    let mut cursor = arguments.walk();
-    let given: Vec<Node<'t>> = arguments.named_children(&mut cursor).collect();
+    let given: Vec<Node<'t>> = arguments.named_children().collect();
     let first = *given.first()?;
     match node.kind() {
         "object_creation_expression" => {
@@ -129,10 +127,7 @@ fn words(finder: &Finder<'_>, given: &[Node<'_>]) -> Vec<Argument> {
                 _ => None,
             };
             match list {
-                Some(list) => {
-                    let mut cursor = list.walk();
-                    list.named_children(&mut cursor).map(|item| code::argument(finder, item)).collect()
-                }
+                Some(list) => list.named_children().map(|item| code::argument(finder, item)).collect(),
                 None => vec![code::argument(finder, *argument)],
             }
         })

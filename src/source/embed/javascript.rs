@@ -1,6 +1,6 @@
 //! Strings and process calls of JavaScript and TypeScript.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{self, Line, Process, path_of};
 use super::escapes::Style;
@@ -44,8 +44,7 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
         }
         "template_string" => {
             let mut at = node.start_byte() + 1;
-            let mut cursor = node.walk();
-            for part in node.named_children(&mut cursor).filter(|part| part.kind() == "template_substitution") {
+            for part in node.named_children().filter(|part| part.kind() == "template_substitution") {
                 whole.source(finder.text(at..part.start_byte()), at, Style::JavaScript);
                 let expression = part.named_child(0).unwrap_or(part);
                 whole.expression(part.start_byte(), finder.source(expression));
@@ -113,9 +112,8 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
     if owner.is_some_and(|owner| !OWNERS.contains(&owner) && !owner.starts_with("require")) {
         return None;
     }
-    let mut cursor = arguments.walk();
     let given: Vec<Node<'t>> =
-        arguments.named_children(&mut cursor).filter(|argument| argument.kind() != "comment").collect();
+        arguments.named_children().filter(|argument| argument.kind() != "comment").collect();
     let first = *given.first()?;
     if SCRIPT.contains(&name) {
         let script = any_pieces(finder, first, 0)?;
@@ -134,13 +132,10 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
     let mut words = vec![program.clone().into_argument()];
     let list = given.get(1).copied().and_then(|second| match second.kind() {
         // Deno: { args: […] }
-        "object" => {
-            let mut inner = second.walk();
-            second.named_children(&mut inner).find_map(|pair| {
-                let key = pair.child_by_field_name("key").map(|key| finder.source(key))?;
-                (key == "args").then(|| pair.child_by_field_name("value"))?
-            })
-        }
+        "object" => second.named_children().find_map(|pair| {
+            let key = pair.child_by_field_name("key").map(|key| finder.source(key))?;
+            (key == "args").then(|| pair.child_by_field_name("value"))?
+        }),
         _ => Some(second),
     });
     match list {
@@ -162,8 +157,7 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
 fn quoted_template(finder: &Finder<'_>, template: Node<'_>) -> Pieces {
     let mut whole = Pieces::default();
     let mut at = template.start_byte() + 1;
-    let mut cursor = template.walk();
-    for part in template.named_children(&mut cursor).filter(|part| part.kind() == "template_substitution") {
+    for part in template.named_children().filter(|part| part.kind() == "template_substitution") {
         whole.source(finder.text(at..part.start_byte()), at, Style::JavaScript);
         whole.text().stand_in(part.start_byte(), "\"");
         whole.expression(part.start_byte(), finder.source(part.named_child(0).unwrap_or(part)));

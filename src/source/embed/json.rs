@@ -1,6 +1,6 @@
 //! Scripts in JSON: `package.json` and its kin, devcontainers, container commands.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::decoded::Decoded;
 use super::outline::Value;
@@ -9,8 +9,7 @@ use super::{Finder, Fragment, Language, workloads};
 pub(super) fn find(finder: &Finder<'_>) -> Vec<Fragment> {
     let Some(tree) = &finder.host.tree else { return Vec::new() };
     let root = tree.root_node();
-    let mut cursor = root.walk();
-    let values: Vec<Value<'_>> = root.named_children(&mut cursor).map(Value::of).collect();
+    let values: Vec<Value<'_>> = root.named_children().map(Value::of).collect();
     let mut fragments = Vec::new();
     let name = finder.host.path.rsplit('/').next().unwrap_or_default();
     for value in values {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::decoded::Decoded;
 use super::{Finder, Fragment, Language, Scope};
@@ -33,8 +33,7 @@ pub(super) fn find(finder: &Finder<'_>) -> Vec<Fragment> {
 /// Variables that are set once, to a text without variables.
 fn literals<'a>(finder: &Finder<'a>, root: Node<'_>) -> HashMap<&'a str, Option<&'a str>> {
     let mut found = HashMap::new();
-    let mut cursor = root.walk();
-    for node in root.named_children(&mut cursor).filter(|node| node.kind() == "variable_assignment") {
+    for node in root.named_children().filter(|node| node.kind() == "variable_assignment") {
         let name = node.child_by_field_name("name").map(|name| finder.source(name).trim()).unwrap_or_default();
         let operator =
             node.child_by_field_name("operator").map(|operator| finder.source(operator)).unwrap_or_default();
@@ -120,9 +119,8 @@ fn target(finder: &Finder<'_>, node: Node<'_>) -> Scope {
     let mut current = node.parent();
     while let Some(parent) = current {
         if parent.kind() == "rule" {
-            let mut cursor = parent.walk();
             return parent
-                .named_children(&mut cursor)
+                .named_children()
                 .find(|child| child.kind() == "targets")
                 .map(|targets| finder.source(targets).trim().to_owned())
                 .into_iter()

@@ -149,7 +149,7 @@ impl<'a> Finder<'a> {
         self.host.text.get(span).unwrap_or_default()
     }
 
-    fn source(&self, node: tree_sitter::Node<'_>) -> &'a str {
+    fn source(&self, node: crate::source::Node<'_>) -> &'a str {
         self.text(node.byte_range())
     }
 }

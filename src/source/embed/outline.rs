@@ -1,6 +1,6 @@
 //! YAML and JSON as mappings, lists and scalars, without reading what nobody asks for.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::Finder;
 use super::decoded::Decoded;
@@ -30,13 +30,11 @@ impl<'t> Value<'t> {
     /// What a node of the grammar means.
     pub fn of(node: Node<'t>) -> Self {
         match node.kind() {
-            "block_node" | "flow_node" => {
-                let mut cursor = node.walk();
-                node.named_children(&mut cursor)
-                    .map(Self::of)
-                    .find(|value| !matches!(value, Self::Other))
-                    .unwrap_or(Self::Other)
-            }
+            "block_node" | "flow_node" => node
+                .named_children()
+                .map(Self::of)
+                .find(|value| !matches!(value, Self::Other))
+                .unwrap_or(Self::Other),
             "block_mapping" | "flow_mapping" | "object" => Self::Mapping(node),
             "block_sequence" | "flow_sequence" | "array" => Self::Sequence(node),
             "plain_scalar"
@@ -54,8 +52,7 @@ impl<'t> Value<'t> {
     /// The entries of a mapping; nothing for other values.
     pub fn entries(self, finder: &Finder<'_>) -> Vec<Entry<'t>> {
         let Self::Mapping(node) = self else { return Vec::new() };
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor)
+        node.named_children()
             .filter(|child| matches!(child.kind(), "block_mapping_pair" | "flow_pair" | "pair"))
             .map(|pair| Entry {
                 key: pair
@@ -72,13 +69,11 @@ impl<'t> Value<'t> {
     /// The items of a list; nothing for other values.
     pub fn items(self) -> Vec<Self> {
         let Self::Sequence(node) = self else { return Vec::new() };
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor)
+        node.named_children()
             .filter(|child| child.kind() != "comment")
             .map(|child| match child.kind() {
                 "block_sequence_item" => {
-                    let mut inner = child.walk();
-                    child.named_children(&mut inner).map(Self::of).find(|value| !matches!(value, Self::Other))
+                    child.named_children().map(Self::of).find(|value| !matches!(value, Self::Other))
                 }
                 _ => Some(Self::of(child)),
             })

@@ -1,6 +1,6 @@
 //! What a string of program code is for, by what holds it: an argument, a variable, a text for people.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::pieces::Pieces;
 use super::{Finder, Fragment, Language, sql};

@@ -1,6 +1,6 @@
 //! Strings and process calls of Python.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{self, Line, Process, path_of};
 use super::escapes::Style;
@@ -43,8 +43,7 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
         "string" => Some(string(finder, node)),
         "concatenated_string" => {
             let mut whole = Pieces::default();
-            let mut cursor = node.walk();
-            for part in node.named_children(&mut cursor).filter(|part| part.kind() == "string") {
+            for part in node.named_children().filter(|part| part.kind() == "string") {
                 whole.join(string(finder, part));
             }
             Some(whole)
@@ -99,16 +98,14 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
 
 /// The texts of what stands in brackets, in order.
 fn children(finder: &Finder<'_>, node: Node<'_>) -> Vec<String> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).map(|child| finder.source(child).to_owned()).collect()
+    node.named_children().map(|child| finder.source(child).to_owned()).collect()
 }
 
 fn string(finder: &Finder<'_>, node: Node<'_>) -> Pieces {
     let mut whole = Pieces::default();
-    let mut cursor = node.walk();
     let (mut at, mut end, mut prefix) = (node.start_byte(), node.end_byte(), "");
     let mut interpolations = Vec::new();
-    for child in node.children(&mut cursor) {
+    for child in node.children() {
         match child.kind() {
             "string_start" => (at, prefix) = (child.end_byte(), finder.source(child)),
             "string_end" => end = child.start_byte(),
@@ -152,13 +149,11 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
     if !starts_process(finder, &written) {
         return None;
     }
-    let mut cursor = arguments.walk();
     let positional: Vec<Node<'t>> = arguments
-        .named_children(&mut cursor)
+        .named_children()
         .filter(|argument| argument.kind() != "keyword_argument" && argument.kind() != "comment")
         .collect();
-    let mut named = arguments.walk();
-    let keyword = arguments.named_children(&mut named).find_map(|argument| {
+    let keyword = arguments.named_children().find_map(|argument| {
         let name = argument.child_by_field_name("name").map(|name| finder.source(name))?;
         matches!(name, "args" | "cmd" | "command").then(|| argument.child_by_field_name("value"))?
     });

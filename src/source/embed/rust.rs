@@ -1,6 +1,6 @@
 //! Strings and process calls of Rust.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::code::{self, Line, Process};
 use super::escapes::Style;
@@ -21,14 +21,12 @@ pub(super) fn pieces(finder: &Finder<'_>, node: Node<'_>, depth: usize) -> Optio
         }
         "macro_invocation" => {
             let name = last_part(finder.source(node.child_by_field_name("macro")?));
-            let mut cursor = node.walk();
-            let tokens = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree")?;
+            let tokens = node.named_children().find(|child| child.kind() == "token_tree")?;
             match name {
                 "format" | "format_args" | "indoc" | "formatdoc" => format(finder, tokens),
                 "concat" => {
                     let mut whole = Pieces::default();
-                    let mut inner = tokens.walk();
-                    for part in tokens.named_children(&mut inner) {
+                    for part in tokens.named_children() {
                         match part.kind() {
                             "string_literal" | "raw_string_literal" => whole.join(string(finder, part)),
                             _ => whole.expression(part.start_byte(), finder.source(part)),
@@ -71,9 +69,8 @@ fn string(finder: &Finder<'_>, node: Node<'_>) -> Pieces {
 
 /// The template of `format!` and its kin, filled with its arguments.
 fn format(finder: &Finder<'_>, tokens: Node<'_>) -> Option<Pieces> {
-    let mut cursor = tokens.walk();
     let template = tokens
-        .named_children(&mut cursor)
+        .named_children()
         .find(|token| matches!(token.kind(), "string_literal" | "raw_string_literal"))?;
     let values: Vec<String> = arguments_after(finder, tokens, template);
     Some(string(finder, template).filled(Placeholders::Braces, &values))
@@ -92,8 +89,7 @@ fn arguments_after(finder: &Finder<'_>, tokens: Node<'_>, token: Node<'_>) -> Ve
 fn split(tokens: Node<'_>) -> Vec<std::ops::Range<usize>> {
     let mut parts = Vec::new();
     let mut start = tokens.start_byte() + 1;
-    let mut cursor = tokens.walk();
-    for token in tokens.children(&mut cursor).filter(|token| token.kind() == ",") {
+    for token in tokens.children().filter(|token| token.kind() == ",") {
         parts.push(start..token.start_byte());
         start = token.end_byte();
     }
@@ -131,12 +127,10 @@ pub(super) fn process<'t>(finder: &Finder<'_>, node: Node<'t>) -> Option<Process
             if !matches!(name, "cmd" | "run_cmd" | "run_fun") {
                 return None;
             }
-            let mut cursor = node.walk();
-            let tokens = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree")?;
+            let tokens = node.named_children().find(|child| child.kind() == "token_tree")?;
             let parts = split(tokens);
             let literal = |part: &std::ops::Range<usize>| {
-                let mut cursor = tokens.walk();
-                tokens.named_children(&mut cursor).find(|token| {
+                tokens.named_children().find(|token| {
                     matches!(token.kind(), "string_literal" | "raw_string_literal")
                         && token.start_byte() >= part.start
                         && token.end_byte() <= part.end

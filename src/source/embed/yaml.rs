@@ -19,15 +19,13 @@ pub(super) fn find(finder: &Finder<'_>) -> Vec<Fragment> {
 }
 
 /// The values of the documents of a stream, also of those that the grammar could read only in part.
-fn roots<'t>(root: tree_sitter::Node<'t>) -> Vec<Value<'t>> {
+fn roots<'t>(root: crate::source::Node<'t>) -> Vec<Value<'t>> {
     let mut values = Vec::new();
-    let mut cursor = root.walk();
-    for child in root.named_children(&mut cursor) {
+    for child in root.named_children() {
         if matches!(child.kind(), "block_node" | "flow_node") {
             values.push(Value::of(child));
         } else if child.kind() == "document" || child.is_error() {
-            let mut inner = child.walk();
-            values.extend(child.named_children(&mut inner).map(Value::of));
+            values.extend(child.named_children().map(Value::of));
         }
     }
     values

@@ -1,6 +1,6 @@
 //! YAML scalars of every style as the text that a reader of the file gets.
 
-use tree_sitter::Node;
+use crate::source::Node;
 
 use super::Finder;
 use super::decoded::Decoded;
