@@ -11,7 +11,7 @@ use super::program::{Holder, likeness, match_definitions};
 use super::weakness::weakness;
 use crate::change::LineMap;
 use crate::facts::{Body, DefinitionKind, Fact, Flaw, Form, Guard, GuardKind, is_destructive};
-use crate::source::Position;
+use crate::source::{Language, Position};
 
 /// Deltas of definitions and guards.
 pub(super) fn pair_guards(old: &[Holder], new: &[Holder], maps: &[Option<LineMap>]) -> Vec<Delta> {
@@ -104,7 +104,9 @@ impl Pairing<'_> {
                         used[index] = true;
                     }
                 }
-                (Some(target), Some(index)) if covers(&new.guards[index].1, &target) => used[index] = true,
+                (Some(target), Some(index)) if self.covers(&new.guards[index].1, &target, new) => {
+                    used[index] = true;
+                }
                 (Some(target), _) => open.push((fact, guard, target)),
             }
         }
@@ -173,7 +175,12 @@ impl Pairing<'_> {
     }
 
     /// Operations of the helpers that a definition calls, one level.
-    fn reached(&self, holder: &Holder) -> BTreeSet<&String> {
+    fn reached<'s>(&'s self, holder: &'s Holder) -> BTreeSet<&'s String> {
+        self.called(holder).flat_map(|helper| &helper.definition.operations).collect()
+    }
+
+    /// New helpers that a definition calls.
+    fn called<'s>(&'s self, holder: &'s Holder) -> impl Iterator<Item = &'s Holder> {
         holder
             .definition
             .calls
@@ -181,8 +188,7 @@ impl Pairing<'_> {
             .filter_map(|name| self.names.get(name.as_str()))
             .flatten()
             .filter(|index| self.predecessors[**index].is_none())
-            .flat_map(|index| &self.new[*index].definition.operations)
-            .collect()
+            .map(|index| &self.new[*index])
     }
 
     fn fate(
@@ -197,8 +203,9 @@ impl Pairing<'_> {
         // A successor in the same definition, the likest first; one that protects before one that does not.
         let mut candidates: Vec<(u8, usize)> = Vec::new();
         for (index, (_, candidate)) in new.guards.iter().enumerate().filter(|(index, _)| !used[*index]) {
-            let works =
-                candidate.flaw.is_none() && covers(candidate, target) && !self.is_hollow(candidate, after);
+            let works = candidate.flaw.is_none()
+                && self.covers(candidate, target, new)
+                && !self.is_hollow(candidate, after);
             let nearness = match (kinship(guard, candidate), candidate.key == guard.key) {
                 (Some(0), true) => 0,
                 (Some(distance), _) => distance + 1,
@@ -227,6 +234,9 @@ impl Pairing<'_> {
         if let Some(there) = self.elsewhere(guard, target, before, after) {
             return Fate::Moved(there);
         }
+        if !self.may_lose_error(guard, new) {
+            return Fate::Kept;
+        }
         match successor {
             Some((_, index)) => {
                 used[index] = true;
@@ -240,6 +250,41 @@ impl Pairing<'_> {
             }
             None => Fate::Lost,
         }
+    }
+
+    /// Whether a guard protects what must be protected, itself or by standing before the new helper that does it now.
+    fn covers(&self, guard: &Guard, target: &BTreeSet<String>, holder: &Holder) -> bool {
+        if covers(guard, target) {
+            return true;
+        }
+        if target.contains("") {
+            return false;
+        }
+        let done = &holder.definition.operations;
+        let within = |name: &String| {
+            guard.protects.contains(name)
+                || (!done.contains(name)
+                    && self.called(holder).any(|helper| {
+                        let last = helper.definition.name.rsplit('.').next().unwrap_or_default();
+                        helper.definition.operations.contains(name) && guard.protects.contains(last)
+                    }))
+        };
+        if target.iter().any(|name| is_destructive(name)) {
+            target.iter().all(within)
+        } else {
+            target.iter().any(within)
+        }
+    }
+
+    /// Whether the failure that an old guard dealt with can be lost now. Go says so in the source: a call whose error
+    /// is returned, asked about or no longer there has none to lose.
+    fn may_lose_error(&self, guard: &Guard, new: &Holder) -> bool {
+        if guard.kind != GuardKind::ErrorHandling || guard.language != Language::Go {
+            return true;
+        }
+        let lost =
+            |holder: &Holder| guard.protects.iter().any(|call| holder.definition.careless.contains(call));
+        lost(new) || self.called(new).any(lost)
     }
 
     /// Another guard that was there before protects the same.
@@ -256,9 +301,9 @@ impl Pairing<'_> {
             | GuardKind::Csrf => candidate.kind == guard.kind,
             _ => candidate.kind == guard.kind && candidate.text == guard.text,
         };
-        new.guards
-            .iter()
-            .any(|(_, candidate)| candidate.flaw.is_none() && enough(candidate) && covers(candidate, target))
+        new.guards.iter().any(|(_, candidate)| {
+            candidate.flaw.is_none() && enough(candidate) && self.covers(candidate, target, new)
+        })
     }
 
     /// Where else on the new side an equivalent guard protects the target.

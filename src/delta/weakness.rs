@@ -69,7 +69,9 @@ pub fn weakness(old: &Guard, new: &Guard) -> Option<Weakness> {
             return Some(weakness);
         }
     }
-    if old.kind == GuardKind::Authorization && new.kind == GuardKind::Authentication {
+    // The same question with another answer to those who fail it.
+    let same = old.condition.is_some() && old.condition == new.condition;
+    if old.kind == GuardKind::Authorization && new.kind == GuardKind::Authentication && !same {
         return Some(Weakness::Lowered);
     }
     match (old.rank, new.rank) {

@@ -37,6 +37,8 @@ pub struct Definition {
     pub operations: BTreeSet<String>,
     /// Every call that other statements come after or stand in, in order of the source.
     pub checks: Vec<Check>,
+    /// Go: last names of the calls whose error may be lost; empty in languages that raise.
+    pub careless: BTreeSet<String>,
     /// Hashes of the tokens, sorted; for likeness.
     pub tokens: Vec<u32>,
 }

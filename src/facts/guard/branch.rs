@@ -5,10 +5,11 @@ use crate::source::Node;
 use super::calls::first_call;
 use super::condition::formula;
 use super::exits::Exit;
-use super::lexicon::LEXICON;
+use super::lexicon::{LEXICON, snake};
 use super::walk::{Walk, last_name};
 use crate::facts::code::named_children;
 use crate::facts::{Flaw, Form, Formula, Guard, GuardKind};
+use crate::source::Language;
 
 impl<'d> Walk<'_, 'd> {
     pub(super) fn branch(
@@ -33,7 +34,12 @@ impl<'d> Walk<'_, 'd> {
         }
         let exit = self.leaves(then);
         let leaves = exit.as_ref();
-        let kind = self.condition_kind(&terms, leaves);
+        let kind =
+            if self.code.language == Language::Go && asks_about_error(text.last().map_or("", String::as_str)) {
+                self.failure_kind(condition, leaves)
+            } else {
+                self.condition_kind(&terms, leaves)
+            };
         let Some(kind) = kind else {
             self.visit_branches(then, otherwise, leaves.is_some_and(|exit| exit.fails));
             self.check_in(condition, leaves);
@@ -99,10 +105,17 @@ impl<'d> Walk<'_, 'd> {
 
     pub(super) fn visit_branches(&mut self, then: Node<'d>, otherwise: Option<Node<'d>>, refuses: bool) {
         self.refusing += usize::from(refuses);
-        self.block(then);
+        let ones = self.block(then);
         self.refusing -= usize::from(refuses);
         if let Some(otherwise) = otherwise {
-            self.block(otherwise);
+            let others = self.block(otherwise);
+            // What both ways establish holds afterwards.
+            let both = ones.into_iter().filter(|one| {
+                let of = |index: &usize| (self.found[*index].guard.kind, self.found[*index].guard.form);
+                others.iter().any(|other| of(one) == of(other))
+            });
+            let both: Vec<usize> = both.collect();
+            self.active.extend(both);
         }
     }
 
@@ -156,12 +169,38 @@ impl<'d> Walk<'_, 'd> {
                 Some(exit),
             ) if !exit.fails => None,
             (Some(GuardKind::ErrorHandling), None) => None,
+            (Some(GuardKind::Signature), exit) if !speaks_of_proof(terms) => {
+                exit.map(|_| GuardKind::Validation)
+            }
             // What runs for whoever has no credentials is not protected by them: `if token is None: fetch()`.
             (Some(GuardKind::Authentication | GuardKind::Authorization), None) if asks_for_none(terms) => None,
             (Some(kind), _) => Some(kind),
             (None, Some(exit)) if exit.fails => Some(GuardKind::Validation),
             _ => None,
         }
+    }
+
+    /// Go's `err != nil`: what the call is called decides, not what it was given.
+    fn failure_kind(&self, condition: &[Node<'d>], exit: Option<&Exit>) -> Option<GuardKind> {
+        let exit = exit.filter(|exit| exit.fails)?;
+        if let Some(kind) = LEXICON.exit(&exit.text).filter(|kind| *kind != GuardKind::Validation) {
+            return Some(kind);
+        }
+        let mut callee = String::new();
+        match condition.iter().find_map(|part| first_call(self.code, *part)) {
+            Some(call) => callee.clone_from(&self.code.callee(call, self.around()).path),
+            None => {
+                for part in condition {
+                    self.add_provenance(*part, &mut callee);
+                }
+            }
+        }
+        let callee = callee.split_whitespace().next().unwrap_or_default();
+        let asks = ["is_", "has_", "can_", "allow", "permit", "authori", "authenticate", "current_user"];
+        let name = snake(&last_name(callee));
+        let asked = asks.iter().any(|word| name.starts_with(word)) || callee.contains("jwt");
+        let kind = LEXICON.call(callee).or_else(|| LEXICON.term(&name).filter(|_| asked));
+        Some(kind.unwrap_or(GuardKind::ErrorHandling))
     }
 
     pub(super) fn assertion(&mut self, node: Node<'d>) {
@@ -193,6 +232,37 @@ impl<'d> Walk<'_, 'd> {
 pub(super) fn key_of(formula: &Formula, terms: &str) -> String {
     let subjects: Vec<&str> = formula.terms.iter().map(|term| term.subject.as_str()).collect();
     if subjects.is_empty() { terms.to_owned() } else { subjects.join(", ") }
+}
+
+/// Whether a condition on a "signature" is about what only a key can make: signatures are also those of functions,
+/// series and viruses, and asking whether there is one proves nothing.
+fn speaks_of_proof(terms: &str) -> bool {
+    let text = snake(terms);
+    let proves = ["compare", "equal", "verif", "valid", "check", "hmac", "digest", "constant_time", "secure"];
+    if proves.iter().any(|word| text.contains(word)) {
+        return true;
+    }
+    let header = text.contains("header");
+    let (mut bare, mut quote) = (String::with_capacity(text.len()), None);
+    for letter in text.chars() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if matches!(letter, '"' | '\'' | '`') => quote = Some(letter),
+            None => bare.push(letter),
+        }
+    }
+    let named = bare.contains("signature") && !bare.contains("signatures") || header;
+    let compares = bare.contains("==") || bare.contains("!=");
+    let of_nothing = ["none", "null", "undefined", "nil", "len("].iter().any(|word| bare.contains(word));
+    named && compares && !of_nothing
+}
+
+fn asks_about_error(test: &str) -> bool {
+    let name = test.strip_suffix("nil").map(str::trim_end).and_then(|test| test.strip_suffix("!="));
+    let name = name.unwrap_or_default().trim_end();
+    (name.starts_with("err") || name.ends_with("Err") || name.ends_with("Error"))
+        && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 /// Whether a condition holds where something is missing.

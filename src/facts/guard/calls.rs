@@ -138,13 +138,18 @@ impl<'d> Walk<'_, 'd> {
             return;
         }
         self.calls.insert(callee.method.clone());
+        if self.code.language == Language::Go && self.may_lose_error(node) {
+            self.careless.insert(callee.method.clone());
+        }
         let closure = arguments.iter().any(|argument| closure_body(*argument).is_some());
         // What is handed to a timeout may also be a future.
         let future = || {
-            arguments.iter().any(|argument| {
-                contains_call(self.code, *argument)
-                    && self.code.value(*argument, self.around()).as_number().is_none()
-            })
+            // Go has none: what is called there has come back already.
+            self.code.language != Language::Go
+                && arguments.iter().any(|argument| {
+                    contains_call(self.code, *argument)
+                        && self.code.value(*argument, self.around()).as_number().is_none()
+                })
         };
         let around =
             LEXICON.around(&callee.path).filter(|kind| closure || (*kind == GuardKind::Timeout && future()));
@@ -206,6 +211,12 @@ impl<'d> Walk<'_, 'd> {
     ) -> Option<GuardKind> {
         let path = path.trim_end_matches('!');
         let kind = LEXICON.call(path)?;
+        // Node's way to load a module.
+        if path == "require"
+            && matches!(self.code.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
+        {
+            return None;
+        }
         let holds_on =
             matches!(kind, GuardKind::Lock | GuardKind::Transaction | GuardKind::Timeout | GuardKind::Audit);
         let plain = snake(method);

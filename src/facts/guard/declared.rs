@@ -351,6 +351,13 @@ impl<'d> Walk<'_, 'd> {
                 let name = name.rsplit('.').next().unwrap_or(name);
                 let Some(kind) = LEXICON.argument(name) else { continue };
                 let value = &argument.value;
+                // Attempts that are counted are a number or a name; a call makes a list of them.
+                if kind == GuardKind::RetryBound
+                    && name.eq_ignore_ascii_case("attempts")
+                    && matches!(value, crate::facts::Value::Unknown(source) if source.contains('('))
+                {
+                    continue;
+                }
                 if kind == GuardKind::ErrorHandling && !matches!(method, "run" | "Popen" | "check_output") {
                     continue;
                 }

@@ -137,7 +137,12 @@ impl Lexicon {
     }
 
     pub fn term(&self, text: &str) -> Option<GuardKind> {
-        self.terms.kind(&snake(text))
+        let text = snake(text);
+        // AngularJS hands a view its state as `$scope`; what somebody may do has no dollar.
+        if text.contains("scope") && text.contains('$') {
+            return self.terms.kind(&text.replace("$scope", "$").replace("$root_scope", "$"));
+        }
+        self.terms.kind(&text)
     }
 
     pub fn exit(&self, text: &str) -> Option<GuardKind> {

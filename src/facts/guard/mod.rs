@@ -7,6 +7,7 @@ mod branch;
 mod calls;
 mod condition;
 mod declared;
+mod errors;
 mod exits;
 mod force;
 mod lexicon;
@@ -98,6 +99,7 @@ fn definition<'d>(code: &Code<'d>, item: &Item<'d>, walk: &Walk<'_, 'd>) -> Defi
         calls: walk.calls.clone(),
         operations: walk.operations.clone(),
         checks: walk.checks.clone(),
+        careless: walk.careless.clone(),
         tokens: if kind == DefinitionKind::Module {
             Vec::new()
         } else {

@@ -36,6 +36,8 @@ pub(super) struct Walk<'a, 'd> {
     pub calls: BTreeSet<String>,
     pub checks: Vec<Check>,
     pub(super) active_checks: Vec<usize>,
+    /// Go: calls whose error may be lost.
+    pub careless: BTreeSet<String>,
     /// The callee of the last call that a variable was given.
     pub(super) assigned: HashMap<String, String>,
     pub(super) statement: Option<(usize, Use)>,
@@ -58,6 +60,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             calls: BTreeSet::new(),
             checks: Vec::new(),
             active_checks: Vec::new(),
+            careless: BTreeSet::new(),
             assigned: HashMap::new(),
             statement: None,
             depth: 0,
@@ -87,11 +90,13 @@ impl<'a, 'd> Walk<'a, 'd> {
         normalised(self.code.text, node)
     }
 
-    pub(super) fn block(&mut self, node: Node<'d>) {
+    /// Statements on one way; gives the guards that are in force at its end.
+    pub(super) fn block(&mut self, node: Node<'d>) -> Vec<usize> {
         let (active, checks) = (self.active.clone(), self.active_checks.len());
         self.sequence(node);
-        self.active = active;
+        let held = std::mem::replace(&mut self.active, active);
         self.active_checks.truncate(checks);
+        held.into_iter().filter(|index| !self.active.contains(index)).collect()
     }
 
     /// Statements in order; what they establish stays in force afterwards.
@@ -148,7 +153,11 @@ impl<'a, 'd> Walk<'a, 'd> {
         let counts = ["attempt", "retry", "retries", "tries"].iter().any(|word| plain.contains(word));
         let bound = head.iter().find_map(|part| number_in(self.code, *part, self.around()));
         let mut gained = None;
-        if counts && (bound.is_some() || plain.contains("max") || plain.contains("range")) {
+        // `for id, one := range attempts` goes through a collection.
+        let walks = plain.contains(":=")
+            && plain.contains("range")
+            && head.iter().any(|part| self.text(*part).contains(','));
+        if counts && !walks && (bound.is_some() || plain.contains("max") || plain.contains("range")) {
             let guard = Guard {
                 key: "loop".to_owned(),
                 text: text.clone(),
@@ -222,9 +231,9 @@ impl<'a, 'd> Walk<'a, 'd> {
                     | "index_expression"
                     | "array_access"
             ) {
-                let field = text.rsplit('.').next().unwrap_or(text).split('[').next().unwrap_or_default();
+                let field = field_of(text);
                 self.operate(&format!("{field}="));
-                self.mark_deleted(node, field, right);
+                self.mark_deleted(node, &field, right);
             }
             match &source {
                 Some(source) => self.assigned.insert(text.to_owned(), source.clone()),
@@ -340,6 +349,21 @@ impl<'a, 'd> Walk<'a, 'd> {
 
 pub(super) fn last_name(path: &str) -> String {
     path.rsplit(['.', ':']).next().unwrap_or(path).split('(').next().unwrap_or_default().to_owned()
+}
+
+/// The field that is written: `total` of `order.lines[at.row].total` and of `total[at]`.
+fn field_of(target: &str) -> String {
+    let mut depth = 0usize;
+    let mut plain = String::new();
+    for letter in target.chars().filter(|letter| !letter.is_whitespace()) {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    plain.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
 /// The first number in a text.
