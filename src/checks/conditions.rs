@@ -52,6 +52,7 @@ pub(super) fn holds(words: &str, turned: &Turned<'_>) -> Option<bool> {
     let (old, new) = (Turned::one(turned.old), Turned::one(turned.new));
     let words = words.trim();
     Some(match words {
+        "added or removed as a whole" => Turned::set(turned.old) != Turned::set(turned.new),
         "remove" => Turned::set(turned.old) && !Turned::set(turned.new),
         "change or removal once set" | "once set" => Turned::set(turned.old),
         "change to another value (removal does not)" => Turned::set(turned.old) && Turned::set(turned.new),

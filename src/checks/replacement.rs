@@ -6,6 +6,7 @@ use super::Evidence;
 use super::addresses::{Handled, is_managed};
 use super::edits::{Comparison, Edit};
 use super::versions::{self, Pinned};
+use crate::change::Side;
 use crate::facts::{Attribute, Fact, Resource, System, Value, without_indexes};
 use crate::rules::tables::{self, Replacement};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of};
@@ -31,7 +32,11 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pair in same.chain(moved.iter().copied()) {
         let after = pair.after;
-        if after.system != system || !is_managed(after) || is_new_every_time(after) {
+        if after.system != system
+            || !is_managed(after)
+            || is_new_every_time(after)
+            || tables::is_superseded(after)
+        {
             continue;
         }
         let Some((table, source)) = tables::replacement(after) else { continue };
@@ -42,11 +47,21 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let comparison = Comparison { table: &table, older, renamed: &renamed };
         let mut edits = comparison.edits(pair.before, after);
         edits.retain(|edit| !is_providers_own_region(evidence, after, edit));
+        // What a parser made of broken text lacks lines that a reader sees.
+        let torn = is_torn(evidence, pair.old, Side::Old) || is_torn(evidence, pair.new, Side::New);
+        edits.retain(|edit| !torn || edit.old.is_some() && edit.new.is_some());
         let Some(first) = edits.iter().min_by_key(|edit| edit.doubt) else { continue };
         let told = Told { table: &table, source: &source, pinned: pinned.filter(|_| older) };
         findings.push(finding(rule, evidence, &pair, first, &edits, &told));
     }
     findings
+}
+
+/// A side of the file that no parser accepts.
+fn is_torn(evidence: &Evidence<'_>, fact: &Fact, side: Side) -> bool {
+    let reading = evidence.readings.get(fact.locus.file).and_then(|reading| reading.side(side));
+    let host = reading.and_then(|side| side.documents.first());
+    host.and_then(|host| host.tree.as_ref()).is_some_and(|tree| tree.root_node().has_error())
 }
 
 /// One object on both sides.

@@ -13,6 +13,7 @@ use crate::facts::{Resource, System, glob};
 
 const STATEFUL: &str = include_str!("../../rules/data/stateful.json");
 const LINKS: &str = include_str!("../../rules/data/links.json");
+const SUPERSEDED: &str = include_str!("../../rules/data/superseded.json");
 const AWS: &str = include_str!("../../rules/data/terraform-aws.json");
 const AZURERM: &str = include_str!("../../rules/data/terraform-azurerm.json");
 const GOOGLE: &str = include_str!("../../rules/data/terraform-google.json");
@@ -145,6 +146,13 @@ pub fn is_link(resource: &Resource) -> bool {
     static GLOBS: OnceLock<Vec<String>> = OnceLock::new();
     let globs = GLOBS.get_or_init(|| serde_json::from_str(LINKS).unwrap_or_default());
     globs.iter().any(|pattern| glob(pattern, &resource.kind))
+}
+
+/// Types of which every edit makes a new version that others are pointed to: that the old one goes is how they are used.
+pub fn is_superseded(resource: &Resource) -> bool {
+    static KINDS: OnceLock<Vec<String>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| serde_json::from_str(SUPERSEDED).unwrap_or_default());
+    kinds.contains(&resource.kind)
 }
 
 /// For types that no table classes: a name of something that holds data or others.
