@@ -165,14 +165,12 @@ fn tasks(
 /// `path=/x state=absent` as a mapping; a free command stays a text.
 fn arguments(value: &Node) -> Node {
     let Some(text) = value.text() else { return value.clone() };
-    let words: Vec<(&str, &str)> = text.split_whitespace().filter_map(|word| word.split_once('=')).collect();
+    let all = words(&text);
+    let words: Vec<(&str, &str)> = all.iter().filter_map(|word| word.split_once('=')).collect();
     let is_key = |key: &str| {
         !key.is_empty() && key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
     };
-    if words.is_empty()
-        || words.len() != text.split_whitespace().count()
-        || !words.iter().all(|(key, _)| is_key(key))
-    {
+    if words.is_empty() || words.len() != all.len() || !words.iter().all(|(key, _)| is_key(key)) {
         return value.clone();
     }
     let span = value.span.clone();
@@ -185,16 +183,56 @@ fn arguments(value: &Node) -> Node {
     Node::mapping(entries.collect(), span.clone())
 }
 
+/// Words of an argument line; quotes and `{{ … }}` hold their blanks together.
+fn words(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut quote, mut depth) = (None, None, 0usize);
+    for (at, letter) in text.char_indices() {
+        let rest = &text[at..];
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if rest.starts_with("{{") => depth += 1,
+            None if rest.starts_with("}}") => depth = depth.saturating_sub(1),
+            None if matches!(letter, '"' | '\'') => quote = Some(letter),
+            None => {}
+        }
+        if letter.is_whitespace() && quote.is_none() && depth == 0 {
+            found.extend(start.take().map(|start: usize| &text[start..at]));
+        } else {
+            start.get_or_insert(at);
+        }
+    }
+    found.extend(start.map(|start| &text[start..]));
+    found
+}
+
+/// Jinja expressions with one blank on each inner side, however they are written.
+fn spaced(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len() + 4);
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let Some(end) = rest[open..].find("}}").map(|end| open + end) else { break };
+        plain.push_str(&rest[..open]);
+        plain.push_str(&format!("{{{{ {} }}}}", rest[open + 2..end].trim()));
+        rest = &rest[end + 2..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
 fn fact(document: &Document, kind: &str, name: &str, body: &Node, scope: Scope) -> Fact {
     let (mut attributes, blocks) = attributes(document, body, &scope);
     for attribute in &mut attributes {
-        // A Jinja expression can stand for anything.
-        if let Value::Literal(crate::facts::Scalar::String(text)) = &attribute.value
-            && text.trim().starts_with("{{")
-            && text.trim().ends_with("}}")
-        {
-            attribute.value = Value::Unknown(text.clone());
+        let Value::Literal(crate::facts::Scalar::String(text)) = &attribute.value else { continue };
+        if !text.contains("{{") {
+            continue;
         }
+        let text = spaced(text);
+        // A Jinja expression can stand for anything.
+        let whole = text.trim().starts_with("{{") && text.trim().ends_with("}}");
+        attribute.value =
+            if whole { Value::Unknown(text) } else { Value::Literal(crate::facts::Scalar::String(text)) };
     }
     Fact {
         locus: document.locus(body.span.clone(), scope),
