@@ -99,12 +99,18 @@ fn deleted(rule: &Rule, evidence: &Evidence<'_>, tests: &Tests<'_>) -> Vec<Findi
         return Vec::new();
     }
     let gone_definitions = gone_definitions(evidence);
+    let mut subjects = gone_definitions.clone();
+    for (_, test, _) in &tests.removed {
+        subjects.remove(test.name.rsplit(['.', ':', ' ']).next().unwrap_or(&test.name));
+    }
     let gained = tests.gained();
     let mut files: BTreeMap<usize, Vec<(&Fact, &Test, &Place)>> = BTreeMap::new();
     for (old, test, place) in &tests.removed {
         let subject_gone = test.calls.iter().any(|call| gone_definitions.contains(call));
         let moved = !test.assertions.is_empty()
             && test.assertions.iter().all(|assertion| gained.contains(assertion.text.as_str()));
+        let subject_gone =
+            subject_gone || is_named_after(&test.name, &subjects) || is_file_of_gone(evidence, old.locus.file);
         if !subject_gone && !moved && !became_parameters(evidence, old.locus.file) {
             files.entry(old.locus.file).or_default().push((old, test, place));
         }
@@ -145,6 +151,56 @@ fn gone_definitions(evidence: &Evidence<'_>) -> BTreeSet<String> {
     }
     let [old, new] = names;
     old.difference(&new).cloned().collect()
+}
+
+/// `TestInclude` is the test of `Include`; a longer name may add what is expected: `test_send_mail_retries`.
+fn is_named_after(test: &str, gone: &BTreeSet<String>) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        let mut last = ' ';
+        for letter in name.chars() {
+            let starts = letter.is_uppercase() && !last.is_uppercase() || !last.is_alphanumeric();
+            last = letter;
+            if !letter.is_alphanumeric() {
+                continue;
+            }
+            match words.last_mut().filter(|_| !starts) {
+                Some(word) => word.extend(letter.to_lowercase()),
+                None => words.push(letter.to_lowercase().collect()),
+            }
+        }
+        words
+    };
+    let own = words(test);
+    let own = own.strip_prefix(["test".to_owned()].as_slice()).unwrap_or(&own);
+    !own.is_empty()
+        && gone
+            .iter()
+            .map(|name| words(name))
+            .filter(|name| name.first().is_none_or(|word| word != "test"))
+            .any(|name| {
+                !name.is_empty() && (own == name.as_slice() || name.len() > 1 && own.starts_with(&name))
+            })
+}
+
+/// The file went together with the one that it tests: `deadline_test.go` with `deadline.go`.
+fn is_file_of_gone(evidence: &Evidence<'_>, file: usize) -> bool {
+    let stem = |path: &str| -> Option<String> {
+        let name = path.rsplit('/').next()?;
+        let stem = name.split('.').next()?.to_ascii_lowercase();
+        let bare = stem.trim_start_matches("test_").trim_end_matches("_test").trim_end_matches("_spec");
+        let bare = if bare.len() > 4 { bare.trim_end_matches("test") } else { bare };
+        Some(bare.trim_end_matches(['-', '_']).to_owned()).filter(|bare| !bare.is_empty())
+    };
+    let files = &evidence.change.files;
+    let Some(tested) = files.get(file).filter(|file| file.new.is_none()) else { return false };
+    let Some(wanted) = stem(tested.path()) else { return false };
+    files.iter().enumerate().any(|(index, other)| {
+        index != file
+            && other.new.is_none()
+            && stem(other.path()).as_deref() == Some(wanted.as_str())
+            && !other.path().to_ascii_lowercase().rsplit('/').next().is_some_and(|name| name.contains("test"))
+    })
 }
 
 /// The file now runs one test over a table where it had several.
