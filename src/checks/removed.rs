@@ -55,6 +55,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let handled = Handled::in_module(evidence, &resource.module);
         if handled.keeps(&resource.address)
             || is_told_to_stay(resource)
+            || feeds_a_program(resource)
             || handled.is_destroyed_on_purpose(&resource.address)
             || successor(resource, evidence).is_some()
         {
@@ -99,6 +100,14 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// A subscription that hands messages to a queue or a function instead of a person.
+fn feeds_a_program(gone: &Resource) -> bool {
+    gone.kind == "aws_sns_topic_subscription"
+        && gone.attribute("protocol").is_some_and(|protocol| {
+            matches!(protocol.value.as_text().as_str(), "sqs" | "lambda" | "firehose" | "application")
+        })
 }
 
 /// Nothing is left of the module folder, so no run will ever plan the deletion from here.

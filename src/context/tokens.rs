@@ -27,7 +27,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 /// The most production-like environment that the words of a name speak of, with the word.
 pub(super) fn environment(name: &str, lexicon: &Lexicon) -> Option<(PlaceName, String)> {
-    let words = words(name);
+    let words = words(&without_devices(name));
     let mut best: Option<(PlaceName, String)> = None;
     for (index, word) in words.iter().enumerate() {
         // `prod2`, `dev01`: the number counts instances, not environments.
@@ -47,6 +47,21 @@ pub(super) fn environment(name: &str, lexicon: &Lexicon) -> Option<(PlaceName, S
         }
     }
     best
+}
+
+/// `/dev/null` and `/dev/sdb` are devices; `envs/dev/` is an environment.
+fn without_devices(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find("/dev/") {
+        let absolute =
+            !rest[..at].ends_with(|letter: char| letter.is_alphanumeric() || "-_.}*".contains(letter));
+        plain.push_str(&rest[..at]);
+        plain.push_str(if absolute { "/" } else { "/dev/" });
+        rest = &rest[at + "/dev/".len()..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// How production-like a place is: what counts where two pieces of evidence of one rank disagree.
@@ -80,6 +95,8 @@ mod tests {
             ("latest/contest/livekit", None),
             ("stacks/dev/prod", Some(PlaceName::Production)),
             ("sandbox", Some(PlaceName::Development)),
+            ("UserKnownHostsFile=/dev/null", None),
+            ("envs/dev/null.tf", Some(PlaceName::Development)),
         ] {
             assert_eq!(environment(name, &lexicon).map(|(place, _)| place), expected, "{name}");
         }

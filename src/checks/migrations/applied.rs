@@ -2,6 +2,8 @@
 //!
 //! Parameter: `what` is `edited` or `deleted`.
 
+use std::borrow::Cow;
+
 use super::super::Evidence;
 use super::text::said;
 use super::{file_name, folder, text};
@@ -45,7 +47,7 @@ fn edited(
             !free && after.iter().any(|(other, now, free)| *other == id && *now != text && !free)
         })
     } else {
-        said(&old.path, before) != said(&new.path, after)
+        said(&old.path, &acting(&old.path, before)) != said(&new.path, &acting(&new.path, after))
     };
     if !differs {
         return None;
@@ -59,6 +61,22 @@ fn edited(
     };
     doubt(&mut draft, evidence, step, &old.path);
     Some(draft.capture("tool", &step.tool).capture("name", file_name(&new.path)).finish(rule))
+}
+
+/// A Python step without its imports: what they bring does something only where it is used.
+fn acting<'t>(path: &str, text: &'t str) -> Cow<'t, str> {
+    if !path.ends_with(".py") {
+        return Cow::Borrowed(text);
+    }
+    let mut within = false;
+    let kept = text.lines().filter(|line| {
+        let imports = within
+            || line.starts_with("import ")
+            || line.starts_with("from ") && (line.contains(" import ") || line.contains(" import("));
+        within = imports && !line.contains(')') && (within || line.contains('('));
+        !imports
+    });
+    Cow::Owned(kept.collect::<Vec<_>>().join("\n"))
 }
 
 /// Where nothing was added: the line after which something is gone.

@@ -394,6 +394,15 @@ fn action(part: Phrase<'_>, object: &str, previous: Option<&str>) -> (String, St
     if clause.kind(at) == Some(Kind::Open) && matches!(*verb, "DROP COLUMN" | "ADD COLUMN" | "MODIFY COLUMN") {
         at += 1;
     }
+    // `DROP {what} {name}`: what a hole stands for decides, and may be a key as well as a column.
+    if words == &["DROP"]
+        && clause.kind(at) == Some(Kind::Hole)
+        && clause.name(at).and_then(|(_, next)| clause.name(next)).is_some_and(|(name, _)| {
+            !["CASCADE", "RESTRICT"].iter().any(|word| name.eq_ignore_ascii_case(word))
+        })
+    {
+        return ("DROP".to_owned(), String::new());
+    }
     let keyless = ["ADD CONSTRAINT", "DROP PRIMARY KEY"].contains(verb) && words.last() != Some(&"CONSTRAINT");
     // MySQL: `CHANGE a b type` renames unless both names are the same.
     if *verb == "CHANGE COLUMN"
