@@ -77,7 +77,7 @@ fn is_pinned(gone: &Resource, heir: &Resource, evidence: &Evidence<'_>) -> bool 
         }
         System::Cdk => {
             let pins = |side: Side| -> usize {
-                let texts = evidence.change.files.iter().filter_map(|file| match &file.side(side)?.content {
+                let texts = evidence.change.files.iter().filter_map(|file| match &file.judged(side)?.content {
                     Content::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
                     _ => None,
                 });

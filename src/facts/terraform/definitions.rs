@@ -79,7 +79,7 @@ impl<'a> Folders<'a> {
     pub(super) fn new(change: &'a Change, readings: &'a [FileReading]) -> Self {
         let paths = |side: Side| {
             let files = change.files.iter().enumerate();
-            files.filter_map(|(index, file)| Some((file.side(side)?.path.as_str(), index))).collect()
+            files.filter_map(|(index, file)| Some((file.judged(side)?.path.as_str(), index))).collect()
         };
         Self {
             change,

@@ -101,7 +101,7 @@ fn leave_broken_out(
     for reading in readings {
         let Some(file) = change.files.get(reading.index) else { continue };
         for side in [Side::Old, Side::New] {
-            let Some(path) = file.side(side).map(|side| side.path.as_str()) else { continue };
+            let Some(path) = file.judged(side).map(|side| side.path.as_str()) else { continue };
             let hcl = path.ends_with(".hcl") && Language::of(path, b"") == Language::Hcl;
             if !is_terraform(path) && !hcl {
                 continue;
@@ -121,7 +121,7 @@ fn leave_broken_out(
                     reason: format!("syntax error on line {line}; its blocks were not compared"),
                 });
             }
-            let text = match (document, file.side(side).map(|side| &side.content)) {
+            let text = match (document, file.judged(side).map(|side| &side.content)) {
                 (Some(document), _) => document.text.to_string(),
                 (None, Some(Content::Bytes(bytes))) => String::from_utf8_lossy(bytes).into_owned(),
                 _ => String::new(),
