@@ -2,6 +2,7 @@
 
 mod addresses;
 mod agents;
+mod alerts;
 mod authoritative;
 mod backend;
 mod broken;
@@ -85,6 +86,9 @@ type Check = fn(&Rule, &Evidence<'_>) -> Vec<Finding>;
 const CHECKS: &[(&str, Check)] = &[
     ("agent-orders", agents::orders),
     ("agent-settings", agents::settings),
+    ("alert-receivers", alerts::receivers),
+    ("alerts-gone", alerts::gone),
+    ("alerts-loosened", alerts::loosened),
     ("applied-migrations", migrations::applied),
     ("authoritative", authoritative::check),
     ("capacity", capacity::check),

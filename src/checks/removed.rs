@@ -1,8 +1,7 @@
 //! `removed-resources`: an object vanishes from configuration and will be deleted.
 //!
 //! Parameters: `class` (comma-separated classes of `rules/data/stateful.json`) or `type` (comma-separated globs over
-//! the kind), `not_type`, `system` (`terraform`
-//! unless given).
+//! the kind), `not_type`, `system` (comma-separated; `terraform` unless given).
 
 use super::Evidence;
 use super::addresses::{Handled, is_managed};
@@ -16,7 +15,7 @@ pub(super) struct Wanted {
     classes: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
     not_kinds: Vec<String>,
-    system: System,
+    systems: Vec<System>,
 }
 
 impl Wanted {
@@ -29,7 +28,9 @@ impl Wanted {
             classes: list("class"),
             kinds: list("type"),
             not_kinds: list("not_type").unwrap_or_default(),
-            system: parameter("system").and_then(|name| tables::system(name)).unwrap_or(System::Terraform),
+            systems: list("system").map_or(vec![System::Terraform], |names| {
+                names.iter().filter_map(|name| tables::system(name)).collect()
+            }),
         }
     }
 
@@ -41,7 +42,7 @@ impl Wanted {
                 .unwrap_or_default()
         };
         is_managed(resource) != (resource.kind == "module")
-            && self.system == resource.system
+            && self.systems.contains(&resource.system)
             && self.kinds.as_ref().is_none_or(|kinds| any(kinds))
             && !any(&self.not_kinds)
             && self.classes.as_ref().is_none_or(|classes| classes.contains(&class()))
