@@ -7,7 +7,7 @@ use crate::facts::{Resource, System, without_indexes};
 use crate::rules::{Class, Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of, tables};
 
 /// Arguments (without indexes) that say how many there are.
-const COUNTS: [&str; 21] = [
+const COUNTS: [&str; 32] = [
     "min_size",
     "desired_capacity",
     "desired_count",
@@ -27,21 +27,48 @@ const COUNTS: [&str; 21] = [
     "template.min_replicas",
     "min_count",
     "spec.replicas",
+    "deploy.replicas",
     "spec.min_replicas",
     "default_node_pool.node_count",
+    "spec.minReplicas",
+    "spec.maxReplicas",
+    "spec.minReplicaCount",
+    "spec.maxReplicaCount",
+    "MinSize",
+    "DesiredCapacity",
+    "DesiredCount",
+    "MaxSize",
+    "MinCapacity",
+    "ScalingConfig.MinSize",
+];
+
+/// Kinds outside Terraform that say how many serve.
+const KINDS: [&str; 10] = [
+    "apps/Deployment",
+    "argoproj.io/Rollout",
+    "autoscaling/HorizontalPodAutoscaler",
+    "keda.sh/ScaledObject",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::ECS::Service",
+    "AWS::EKS::Nodegroup",
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "service",
+    "cluster.x-k8s.io/MachineDeployment",
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, before, new, after) in evidence.changed() {
         let stores = matches!(tables::class_of(after), Some(Class::Data));
-        if after.system != System::Terraform || !is_managed(after) || stores || grows(before, after) {
+        if !speaks_of(after) || stores || grows(before, after) {
             continue;
         }
+        // One copy of a workload that is left is told by a rule of its own.
+        let least = if after.system == System::Kubernetes { 1.0 } else { 0.0 };
         let turned = after.attributes.iter().find_map(|now| {
             let was = before.attribute(&now.path)?;
             let (old, count) = (was.value.as_number()?, now.value.as_number()?);
-            let cut = count > 0.0 && count < old && (count * 2.0 <= old || count == 1.0);
+            let cut = count > least && count < old && (count * 2.0 <= old || count == 1.0);
             (COUNTS.contains(&&*without_indexes(&now.path)) && cut).then_some((was, now, count))
         });
         let Some((was, now, count)) = turned else { continue };
@@ -71,6 +98,16 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn speaks_of(resource: &Resource) -> bool {
+    match resource.system {
+        System::Terraform => is_managed(resource),
+        System::Kubernetes | System::Cloudformation | System::Compose => {
+            KINDS.contains(&resource.kind.as_str())
+        }
+        _ => false,
+    }
 }
 
 /// Fewer but larger ones are the same capacity.

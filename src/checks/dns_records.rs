@@ -9,8 +9,19 @@ use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subjec
 const LONG_LIVED: f64 = 3600.0;
 
 /// Arguments (without indexes) that hold the answer.
-const ANSWERS: [&str; 9] =
-    ["records", "value", "content", "rrdatas", "alias.name", "record", "data", "target", "target_resource_id"];
+const ANSWERS: [&str; 11] = [
+    "records",
+    "value",
+    "content",
+    "rrdatas",
+    "alias.name",
+    "record",
+    "data",
+    "target",
+    "target_resource_id",
+    "ResourceRecords",
+    "AliasTarget.DNSName",
+];
 
 /// A record set.
 struct Record<'a> {
@@ -23,6 +34,9 @@ struct Record<'a> {
 
 impl<'a> Record<'a> {
     fn of(resource: &'a Resource) -> Option<Self> {
+        if resource.system == System::Cloudformation {
+            return Self::of_template(resource);
+        }
         if resource.system != System::Terraform || resource.kind.starts_with("data.") {
             return None;
         }
@@ -53,6 +67,23 @@ impl<'a> Record<'a> {
                 .filter(|one| ANSWERS.contains(&&*without_indexes(&one.path)))
                 .collect(),
             lifetime: resource.attribute("ttl").and_then(|ttl| ttl.value.as_number()),
+        })
+    }
+
+    fn of_template(resource: &'a Resource) -> Option<Self> {
+        if resource.kind != "AWS::Route53::RecordSet" {
+            return None;
+        }
+        let text = |name: &str| resource.attribute(name).map(|one| one.value.as_text());
+        Some(Self {
+            name: text("Name")?.trim_end_matches('.').to_ascii_lowercase(),
+            kind: text("Type")?.to_ascii_uppercase(),
+            answers: resource
+                .attributes
+                .iter()
+                .filter(|one| ANSWERS.contains(&&*without_indexes(&one.path)))
+                .collect(),
+            lifetime: resource.attribute("TTL").and_then(|ttl| ttl.value.as_number()),
         })
     }
 

@@ -185,14 +185,18 @@ impl Document<'_> {
                 let reads =
                     statement.actions.iter().all(|action| action.text.eq_ignore_ascii_case("s3:GetObject"));
                 let website = reads && speaks_of_a_website(self.resource);
+                let lost = self.before().iter().find(|old| old.is_like(statement)).and_then(|old| {
+                    old.conditions.iter().find(|condition| statement.condition(&condition.key).is_none())
+                });
+                let note = lost.map(|condition| format!("its condition is gone: {}", describe(condition)));
                 Seen {
                     kind: Kind::Introduced,
                     severity: website.then_some(Severity::Medium),
                     new: star.map(|star| star.locus.clone()),
-                    old: None,
+                    old: lost.and_then(|condition| condition.values.first()).map(|value| value.locus.clone()),
                     before: "named principals".to_owned(),
                     after: statement.summary(),
-                    note: website.then(|| "the name speaks of a public site".to_owned()),
+                    note: note.or_else(|| website.then(|| "the name speaks of a public site".to_owned())),
                     doubt: 0,
                 }
             })
@@ -306,6 +310,10 @@ impl Document<'_> {
                 continue;
             }
             let Some(old) = self.before().iter().find(|old| old.is_like(new)) else { continue };
+            // That it is open to everyone now is a finding of its own, which names the condition.
+            if is_for_everyone(new) && !is_for_everyone(old) {
+                continue;
+            }
             for condition in old.conditions.iter().filter(|one| !is_subject(&one.key)) {
                 let after = match new.condition(&condition.key) {
                     None => "absent".to_owned(),

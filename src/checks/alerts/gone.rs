@@ -12,9 +12,7 @@ const TOLD_SINGLY: usize = 3;
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let (old, new) = (alerts(evidence.old_resources), alerts(evidence.new_resources));
     let goes_on = |gone: &Alert| {
-        new.iter().any(|alert| {
-            alert.name.eq_ignore_ascii_case(&gone.name) || is_same_expression(alert, gone)
-        })
+        new.iter().any(|alert| alert.name.eq_ignore_ascii_case(&gone.name) || is_same_expression(alert, gone))
     };
     let mut by_file: BTreeMap<usize, Vec<&Alert>> = BTreeMap::new();
     for gone in old.iter().filter(|alert| !goes_on(alert)) {

@@ -34,27 +34,80 @@ pub(super) fn read(document: &Document) -> Vec<Line> {
             section = name.trim().trim_matches('"').to_owned();
             continue;
         }
-        if let Some(head) = content.strip_suffix('{') {
-            if blocks.len() < DEEPEST {
-                blocks.push(head.split_whitespace().collect::<Vec<_>>().join(" "));
+        for (content, offset) in statements(content, offset) {
+            if let Some(head) = content.strip_suffix('{') {
+                if blocks.len() < DEEPEST {
+                    blocks.push(head.split_whitespace().collect::<Vec<_>>().join(" "));
+                }
+                continue;
             }
-            continue;
-        }
-        if content == "}" {
-            blocks.pop();
-            continue;
-        }
-        let Some((key, value)) = pair(content) else { continue };
-        let mut path = String::new();
-        for part in blocks.iter().map(String::as_str).chain([section.as_str(), key]) {
-            if !path.is_empty() && !part.is_empty() {
-                path.push('.');
+            if content == "}" {
+                blocks.pop();
+                continue;
             }
-            path.push_str(part);
+            let Some((key, value)) = pair(content) else { continue };
+            let mut path = String::new();
+            for part in blocks.iter().map(String::as_str).chain([section.as_str(), key]) {
+                if !path.is_empty() && !part.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(part);
+            }
+            lines.push(Line { path, value, span: offset..offset + content.len() });
         }
-        lines.push(Line { path, value, span: offset..offset + content.len() });
     }
     lines
+}
+
+/// The statements of a line with their places: several in the style of web servers (`location / { deny all; }`), where
+/// braces stand among semicolons, else the line as it is.
+fn statements(content: &str, offset: usize) -> Vec<(&str, usize)> {
+    let braces = content.bytes().filter(|byte| matches!(byte, b'{' | b'}')).count();
+    let is_block = content.contains(';') || content.ends_with('}') && content.contains('{');
+    let head = content.split(['{', ';']).next().unwrap_or_default();
+    let is_pair = head.split_whitespace().nth(1).is_some_and(|word| word.starts_with('='))
+        && !matches!(head.split_whitespace().next(), Some("location" | "if"))
+        || head.split_whitespace().next().is_some_and(|word| word.contains(['=', ':', '"', '\'']));
+    if braces == 0 || !is_block || is_pair {
+        return vec![(content, offset)];
+    }
+    let mut found = Vec::new();
+    let (mut start, mut quote) = (0, None);
+    let mut depth_of_variable = false;
+    for (at, letter) in content.char_indices() {
+        match (quote, letter) {
+            (Some(open), _) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(letter),
+            // `${host}` is a name.
+            (None, '{') if content[..at].ends_with('$') => depth_of_variable = true,
+            (None, '}') if depth_of_variable => depth_of_variable = false,
+            (None, '{' | ';') => {
+                push_trimmed(&mut found, content, start..at + 1, offset);
+                start = at + 1;
+            }
+            (None, '}') => {
+                push_trimmed(&mut found, content, start..at, offset);
+                push_trimmed(&mut found, content, at..at + 1, offset);
+                start = at + 1;
+            }
+            (None, '#') if content[..at].ends_with([' ', ';', '{', '}']) => {
+                push_trimmed(&mut found, content, start..at, offset);
+                return found;
+            }
+            (None, _) => {}
+        }
+    }
+    push_trimmed(&mut found, content, start..content.len(), offset);
+    found
+}
+
+fn push_trimmed<'a>(found: &mut Vec<(&'a str, usize)>, content: &'a str, range: Range<usize>, offset: usize) {
+    let piece = &content[range.clone()];
+    let trimmed = piece.trim();
+    if !trimmed.is_empty() && trimmed != ";" {
+        found.push((trimmed, offset + range.start + piece.len() - piece.trim_start().len()));
+    }
 }
 
 /// The end of a line and of the lines that continue it after a backslash.
@@ -128,6 +181,23 @@ mod tests {
                 "http {\n  server {\n    deny all;\n    location / { \n  allow 10.0.0.0/8;\n}\n  }\n}\nuser www;\r\n"
             ),
             ["http.server.deny=all", "http.server.location /.allow=10.0.0.0/8", "user=www"]
+        );
+        assert_eq!(
+            shown(
+                "nginx.conf",
+                "server { listen 443; location = /admin { allow 10.0.0.0/8; deny all; } # closed }\n root ${dir}/a;\n}\nuser www;\n"
+            ),
+            [
+                "server.listen=443",
+                "server.location = /admin.allow=10.0.0.0/8",
+                "server.location = /admin.deny=all",
+                "server.root=${dir}/a",
+                "user=www"
+            ]
+        );
+        assert_eq!(
+            shown("a.ini", "map = {\"x\": 1}\nformat={level};{text}\n"),
+            ["map={\"x\": 1}", "format={level};{text}"]
         );
         assert_eq!(shown("redis.conf", "appendonly yes\nsave 900 1\n"), ["appendonly=yes", "save=900 1"]);
     }
