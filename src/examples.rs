@@ -39,7 +39,11 @@ fn sightings_with(rules: &RuleSet, rule: &str, change: Change, knowledge: Knowle
         if finding.rule == rule {
             found.push(sighting(&finding.message));
         }
-        found.extend(finding.also.iter().filter(|also| also.rule == rule).map(|also| sighting(&also.message)));
+        found.extend(finding.also.iter().filter(|also| also.rule == rule).map(|also| Sighting {
+            path: also.path.clone(),
+            line: also.line,
+            ..sighting(&also.message)
+        }));
     }
     found
 }

@@ -40,6 +40,7 @@ mod plan;
 mod provider;
 mod removed;
 mod renamed;
+mod rewritten;
 mod replacement;
 mod secrets;
 mod sizes;
@@ -49,11 +50,14 @@ mod tests;
 mod token_permissions;
 mod transaction_removed;
 mod undeclared;
+mod undeclared_python;
 mod unit_moved;
 mod unjudged;
 mod unknown_type;
 mod versions;
+mod volume;
 mod weaker;
+mod written_sql;
 
 use crate::change::{Change, LineMap};
 use crate::delta::Delta;
@@ -132,15 +136,19 @@ const CHECKS: &[(&str, Check)] = &[
     ("removed-modules", modules::check),
     ("removed-resources", removed::check),
     ("renamed-resources", renamed::check),
+    ("rewritten", rewritten::check),
     ("safeguard-switch", switches::check),
     ("secrets", secrets::check),
+    ("sql-from-text", written_sql::check),
     ("state-backend", backend::check),
     ("stub", leftovers::stub),
     ("syntax-broken", broken::check),
     ("terragrunt-unit-moved", unit_moved::check),
     ("tests", tests::check),
+    ("too-large", volume::check),
     ("transaction-removed", transaction_removed::check),
     ("undeclared-import", undeclared::check),
+    ("undeclared-python-import", undeclared_python::check),
     ("unknown-type", unknown_type::check),
     ("token-permissions", token_permissions::check),
 ];

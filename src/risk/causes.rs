@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ledger::{base, share};
+use crate::facts::glob;
 use crate::rules::{Finding, Related};
 
 /// Path, line on either side, and subject.
@@ -18,7 +19,29 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             .or_default()
             .push(finding);
     }
-    places.into_values().filter_map(fold).collect()
+    share_causes(places.into_values().filter_map(fold).collect())
+}
+
+/// Folds findings of one line whose rules say that they speak of the same thing.
+fn share_causes(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut left: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    for at in 0..left.len() {
+        let Some(finding) = left[at].take_if(|finding| !finding.same_cause.is_empty()) else { continue };
+        let partner = left.iter().position(|other| other.as_ref().is_some_and(|other| is_same(&finding, other)));
+        match partner {
+            Some(partner) => left[partner] = fold(left[partner].take().into_iter().chain([finding]).collect()),
+            None => left[at] = Some(finding),
+        }
+    }
+    left.into_iter().flatten().collect()
+}
+
+fn is_same(finding: &Finding, other: &Finding) -> bool {
+    let lines = finding.line > 0 && finding.line == other.line
+        || finding.old_line.is_some() && finding.old_line == other.old_line;
+    finding.path == other.path
+        && lines
+        && finding.same_cause.iter().any(|pattern| glob(pattern, &other.rule))
 }
 
 fn fold(mut findings: Vec<Finding>) -> Option<Finding> {

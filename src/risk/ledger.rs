@@ -249,6 +249,7 @@ mod tests {
             confidence: Confidence::High,
             effect,
             place_policy: PlacePolicy::Scales,
+            same_cause: Vec::new(),
             message: String::new(),
             why: String::new(),
             instead: String::new(),

@@ -105,6 +105,7 @@ impl Draft {
             why: rule.why.trim().to_owned(),
             instead: rule.instead.trim().to_owned(),
             references: rule.references.clone(),
+            same_cause: rule.same_cause.clone(),
             reviewers: rule.reviewers.clone(),
             fingerprint: fingerprint(&rule.id, &self.place.path, self.subject.as_ref(), &self.content),
             subject: self.subject,

@@ -65,6 +65,8 @@ pub struct Finding {
     /// Words of the fact that can name an environment: contexts, hosts, targets of a command.
     pub hints: Vec<String>,
     pub also: Vec<Related>,
+    /// Globs of rules whose findings about the same line have the same cause.
+    pub same_cause: Vec<String>,
     /// Stable across line moves and unrelated edits: rule, path, subject and normalised content, hashed (16 hex digits).
     pub fingerprint: String,
 }

@@ -117,6 +117,9 @@ pub struct Rule {
     /// Regular expressions: if a line that the change introduces anywhere matches one, a removal counts as moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relocated: Vec<String>,
+    /// Globs of rule ids: what they say about the same line, on either side, has the same cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_cause: Vec<String>,
 
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceMatcher>,

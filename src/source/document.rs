@@ -134,6 +134,8 @@ pub struct Embedding {
     pub through: String,
     /// Offsets straight into the file, also for a fragment of a fragment.
     pub map: OffsetMap,
+    /// Offsets of interpolations in the fragment, with the source of what is put in; those of string expressions.
+    pub holes: Vec<(usize, String)>,
     /// 1 for a fragment of a file; at most 3.
     pub depth: u8,
     /// The scope of the place that holds it.

@@ -269,12 +269,6 @@ fn weaker(
     if harmless(text) || strong(text) {
         return None;
     }
-    if family.context.is_given() {
-        let around = reading.new.as_ref().and_then(|side| function(side, line)).unwrap_or_default();
-        if !family.context.is_match(text) && !family.context.is_match(&around) {
-            return None;
-        }
-    }
     let was_weak = hunk
         .old
         .iter()
@@ -287,7 +281,7 @@ fn weaker(
             // Written over several lines, or moved from elsewhere in the file.
             let everywhere =
                 reading.old.as_ref().is_some_and(|side| side.text.lines().any(|old| old.trim() == text.trim()));
-            (!everywhere).then_some(None)
+            (!everywhere && fits_context(family, reading, (line, text), "")).then_some(None)
         }
         true => {
             let is_strong = |(_, text): &&(u32, &str)| strong(text) && !is_remark(text) && !harmless(text);
@@ -298,9 +292,21 @@ fn weaker(
             }
             let only = candidates.clone().count() == 1;
             let found = candidates.find(|(_, old)| only || similarity(old, text) >= ALIKE)?;
-            Some(Some(found.0))
+            // What the strong thing was used for, its own line says as well.
+            fits_context(family, reading, (line, text), found.1).then_some(Some(found.0))
         }
     }
+}
+
+/// Whether the new line, the function around it or the old line speaks of something that must be strong.
+fn fits_context(family: &Family, reading: &FileReading, (line, text): (u32, &str), old: &str) -> bool {
+    // The name of the module alone does not say that a secret is made.
+    let old = old.replace("secrets.", "");
+    if !family.context.is_given() || [text, &old].iter().any(|text| family.context.is_match(text)) {
+        return true;
+    }
+    let around = reading.new.as_ref().and_then(|side| function(side, line)).unwrap_or_default();
+    family.context.is_match(&around)
 }
 
 /// The same line with one smaller number.

@@ -1,12 +1,13 @@
 //! `fail-open`: a function that decides about access lets through where it refused: in the handling of an error, by
-//! default, or at its end.
+//! default, or at its end; or it does not decide any more, since its answer is always yes.
 
 use std::sync::OnceLock;
 
 use regex::Regex;
 
 use super::super::Evidence;
-use super::hunks::hunks;
+use super::hunks::{Hunk, hunks};
+use crate::change::FileChange;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::{SideReading, scope_of};
 
@@ -17,6 +18,11 @@ struct Patterns {
     allow: Regex,
     deny: Regex,
     handler: Regex,
+    /// What is answered where nothing is known: yes, or no.
+    falls_to_yes: Regex,
+    falls_to_no: Regex,
+    /// An answer that depends on something.
+    decides: Regex,
 }
 
 fn patterns() -> Option<&'static Patterns> {
@@ -33,6 +39,9 @@ fn patterns() -> Option<&'static Patterns> {
                     r"^{arm}(?:return[ \t]+)?(?:Ok\()?[ \t]*(?:False|false|Decision::Deny|Access::Denied|Deny|DENY|Promise\.resolve\(false\))[ \t]*\)?(?:,[ \t]*[A-Za-z0-9_]+)?[ \t]*[;,]?$|^raise\b|^throw\b|^{arm}(?:return[ \t]+)?Err\([^>]*$|^return[ \t]+(?:false,[ \t]*)?(?:err|fmt\.Errorf|errors\.New)\b|^(?:return[ \t]+)?next\([ \t]*(?:new[ \t]+)?[A-Za-z0-9_]+|\b(?:401|403)\b|(?i:unauthorized|forbidden|permission_?denied|access_?denied)|^abort\("
                 ))
                 .ok()?,
+                falls_to_yes: Regex::new(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|is_none_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[tT]rue\b").ok()?,
+                falls_to_no: Regex::new(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[fF]alse\b|unwrap_or_default\(").ok()?,
+                decides: Regex::new(r"^(?:return\b[ \t]*)?[^=]*(?:[\w)\]]\(|[=!<>]=|[<>]|\band\b|\bor\b|&&|\|\||\bin\b|\bnot\b|!)|^return[ \t]+[\w.]+\.\w+").ok()?,
                 handler: Regex::new(r"^(?:\}[ \t]*)?(?:except\b|catch\b|else\b|default\b|case[ \t]+_|_[ \t]*=>|Err\b|if[ \t]+(?:let[ \t]+Err|err\b|error\b|not[ \t]+[A-Za-z0-9_]+|![A-Za-z0-9_]+)|rescue\b|\.catch\()").ok()?,
             })
         })
@@ -51,6 +60,12 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
                 continue;
             }
             let Some(patterns) = patterns() else { return findings };
+            if let Some(finding) = fallback(rule, index, file, new, &hunk, patterns)
+                .or_else(|| always(rule, index, file, new, &hunk, patterns))
+            {
+                findings.push(finding);
+                continue;
+            }
             let is = |pattern: &Regex, text: &str| pattern.is_match(text.trim());
             let denied: Vec<&(u32, &str)> =
                 hunk.old.iter().filter(|(_, text)| is(&patterns.deny, text)).collect();
@@ -95,12 +110,95 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
                     content: text.trim().to_owned(),
                     ..Draft::new(Kind::Changed, Place::line(index, path, *line))
                 };
-                findings.push(draft.capture("name", name).capture("text", text.trim()).finish(rule));
+                let draft = draft.capture("name", name).capture("text", text.trim());
+                findings.push(draft.capture("how", "where it refused before").finish(rule));
                 break;
             }
         }
     }
     findings
+}
+
+/// What is answered where nothing is known turns from no to yes: `unwrap_or(true)`, `.get(user, True)`.
+fn fallback(
+    rule: &Rule,
+    index: usize,
+    file: &FileChange,
+    new: &SideReading,
+    hunk: &Hunk<'_>,
+    patterns: &Patterns,
+) -> Option<Finding> {
+    let said = |lines: &[(u32, &str)], pattern: &Regex| -> Option<u32> {
+        lines.iter().find(|(_, text)| pattern.is_match(text)).map(|(line, _)| *line)
+    };
+    let old = said(&hunk.old, &patterns.falls_to_no).filter(|_| said(&hunk.old, &patterns.falls_to_yes).is_none())?;
+    let line = said(&hunk.new, &patterns.falls_to_yes).filter(|_| said(&hunk.new, &patterns.falls_to_no).is_none())?;
+    let (name, text) = (decider(new, line)?, new.lines.line(line)?.trim());
+    let draft = turned(file, index, (old, line), &name, text);
+    Some(draft.capture("how", "where nothing is known, and refused before").finish(rule))
+}
+
+/// A decision became a constant yes.
+fn always(
+    rule: &Rule,
+    index: usize,
+    file: &FileChange,
+    new: &SideReading,
+    hunk: &Hunk<'_>,
+    patterns: &Patterns,
+) -> Option<Finding> {
+    let lines = |side: &[(u32, &'_ str)]| -> Vec<(u32, String)> {
+        let said = side.iter().map(|(line, text)| (*line, text.trim().to_owned()));
+        said.filter(|(_, text)| !text.is_empty() && !text.starts_with('#') && !text.starts_with("//")).collect()
+    };
+    let (before, after) = (lines(&hunk.old), lines(&hunk.new));
+    let ([(old, decided)], [(line, text)]) = (before.as_slice(), after.as_slice()) else { return None };
+    let yes = patterns.allow.is_match(text) && text.to_ascii_lowercase().contains("true");
+    let constant = patterns.allow.is_match(decided) || patterns.deny.is_match(decided);
+    if !yes || constant || !patterns.decides.is_match(decided) {
+        return None;
+    }
+    let name = decider(new, *line)?;
+    // The only answer of the function: its head stands right above.
+    let (at, header) = header(new, *line)?;
+    let only = header.contains(name.as_str()) && substance_between(new, at, *line) == 0;
+    let only = only && !has_more(new, *line);
+    let draft = turned(file, index, (*old, *line), &name, text);
+    only.then(|| draft.capture("how", "whatever is asked").finish(rule))
+}
+
+fn turned(file: &FileChange, index: usize, (old, line): (u32, u32), name: &str, text: &str) -> Draft {
+    let path = file.path();
+    let draft = Draft {
+        old: Some(OldPlace {
+            path: file.old.as_ref().map_or(path, |old| old.path.as_str()).to_owned(),
+            line: old,
+            end_line: old,
+        }),
+        subject: Some(Subject { home: path.to_owned(), name: name.to_owned() }),
+        content: text.to_owned(),
+        ..Draft::new(Kind::Changed, Place::line(index, path, line))
+    };
+    draft.capture("name", name).capture("text", text)
+}
+
+/// Lines of code between two lines.
+fn substance_between(side: &SideReading, from: u32, to: u32) -> usize {
+    let is_code = |text: &&str| {
+        let text = text.trim();
+        !text.is_empty() && !["#", "//", "/*", "*", "\"\"\"", "'''"].iter().any(|mark| text.starts_with(mark))
+    };
+    (from + 1..to).filter_map(|line| side.lines.line(line)).filter(is_code).count()
+}
+
+/// Whether the block of a line goes on after it.
+fn has_more(side: &SideReading, line: u32) -> bool {
+    let depth = |text: &str| text.len() - text.trim_start().len();
+    let Some(own) = side.lines.line(line).map(depth) else { return false };
+    let next = (line + 1..=side.lines.count() as u32)
+        .filter_map(|below| side.lines.line(below))
+        .find(|text| !text.trim().is_empty());
+    next.is_some_and(|text| depth(text) >= own && !text.trim().starts_with(['}', ')']))
 }
 
 fn says_yes(text: &str) -> bool {

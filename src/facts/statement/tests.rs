@@ -21,6 +21,7 @@ fn document(text: &str, path: &str, through: Option<&str>) -> Document {
         embedding: through.map(|through| Embedding {
             host: Language::Python,
             through: through.to_owned(),
+            holes: Vec::new(),
             map: OffsetMap { pieces: vec![(0, 0, true)] },
             depth: 1,
             scope: Vec::new(),

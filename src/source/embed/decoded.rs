@@ -13,6 +13,8 @@ pub(super) struct Decoded {
     pub text: String,
     /// As in [`OffsetMap::pieces`].
     pieces: Vec<(usize, usize, bool)>,
+    /// Offsets in the decoded text of what was put in, with the source of the expressions.
+    pub holes: Vec<(usize, String)>,
 }
 
 impl Decoded {
@@ -44,6 +46,12 @@ impl Decoded {
         self.stand_in(host, HOLE);
     }
 
+    /// A hole that remembers the expression it stands for.
+    pub fn hole_of(&mut self, host: usize, expression: &str) {
+        self.holes.push((self.text.len(), expression.to_owned()));
+        self.hole(host);
+    }
+
     /// Appends an interpolation into a command line: a variable named after the expression, so that it reads as
     /// what it is, or a bare hole where a variable would not expand (in single quotes) or no name can be made.
     pub fn shell_hole(&mut self, host: usize, expression: &str) {
@@ -59,6 +67,9 @@ impl Decoded {
 
     /// Appends a part of another text decoded from the same host.
     pub fn append_range(&mut self, other: &Self, range: Range<usize>) {
+        let here = self.text.len();
+        let holes = other.holes.iter().filter(|(at, _)| range.contains(at));
+        self.holes.extend(holes.map(|(at, text)| (here + (at - range.start), text.clone())));
         for (index, (decoded, host, literal)) in other.pieces.iter().copied().enumerate() {
             let end = other.pieces.get(index + 1).map_or(other.text.len(), |next| next.0);
             let (from, to) = (decoded.max(range.start), end.min(range.end));

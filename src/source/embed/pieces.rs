@@ -59,7 +59,7 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.append(text),
-                Piece::Expression(at, _) => out.hole(*at),
+                Piece::Expression(at, text) => out.hole_of(*at, text),
             }
         }
         out
