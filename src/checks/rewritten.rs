@@ -24,7 +24,8 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let Some(file) = evidence.change.files.get(index) else { continue };
         let same_name = file.old.as_ref().zip(file.new.as_ref()).is_some_and(|(old, new)| old.path == new.path);
         let (Some(old), Some(new)) = (&reading.old, &reading.new) else { continue };
-        let code = new.documents.first().is_some_and(|host| is_judged(host.language)) && is_read_by_people(file.path());
+        let code = new.documents.first().is_some_and(|host| is_judged(host.language))
+            && is_read_by_people(file.path());
         if !same_name || !code || reading.is_one_sided() {
             continue;
         }
@@ -70,7 +71,10 @@ fn is_judged(language: crate::source::Language) -> bool {
 
 /// Lines that say something, trimmed.
 fn substance(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim).filter(|line| line.len() > 3 && !line.starts_with("//") && !line.starts_with('#')).collect()
+    text.lines()
+        .map(str::trim)
+        .filter(|line| line.len() > 3 && !line.starts_with("//") && !line.starts_with('#'))
+        .collect()
 }
 
 fn counts<T: std::hash::Hash + Eq>(items: impl Iterator<Item = T>) -> HashMap<T, usize> {

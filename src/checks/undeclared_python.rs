@@ -56,8 +56,21 @@ const LISTS: [&str; 3] = ["requirements", "reqs", "deps"];
 const ROOTS: [&str; 5] = ["", "src", "lib", "python", "app"];
 /// Code whose packages are declared elsewhere, if at all.
 const ELSEWHERE: [&str; 15] = [
-    "test", "tests", "testing", "docs", "doc", "examples", "example", "samples", "notebooks", "vendor",
-    "_vendor", "third_party", "fixtures", "testdata", "site-packages",
+    "test",
+    "tests",
+    "testing",
+    "docs",
+    "doc",
+    "examples",
+    "example",
+    "samples",
+    "notebooks",
+    "vendor",
+    "_vendor",
+    "third_party",
+    "fixtures",
+    "testdata",
+    "site-packages",
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -186,7 +199,8 @@ fn listed_packages(tree: &dyn Tree, folder: &str) -> Option<String> {
                 }
             }
         }
-        folder = if here.is_empty() { None } else { Some(here.rsplit_once('/').map_or("", |(above, _)| above)) };
+        folder =
+            if here.is_empty() { None } else { Some(here.rsplit_once('/').map_or("", |(above, _)| above)) };
     }
     found.then_some(listed)
 }
@@ -207,7 +221,11 @@ fn is_local(change: &Change, folder: &str, path: &str) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     let Some(name) = parts.first().copied() else { return true };
     let inside = |file: &str| file.split('/').any(|part| part == name || part.split('.').next() == Some(name));
-    if change.files.iter().any(|file| [&file.old, &file.new].into_iter().flatten().any(|side| inside(&side.path))) {
+    if change
+        .files
+        .iter()
+        .any(|file| [&file.old, &file.new].into_iter().flatten().any(|side| inside(&side.path)))
+    {
         return true;
     }
     let tree = change.tree(Side::New);

@@ -58,7 +58,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             largest = Some((index, own));
         }
     }
-    let Some((index, _)) = largest.filter(|_| lines >= MANY && files >= FEWEST_FILES) else { return Vec::new() };
+    let Some((index, _)) = largest.filter(|_| lines >= MANY && files >= FEWEST_FILES) else {
+        return Vec::new();
+    };
     let path = evidence.change.files.get(index).map_or("", |file| file.path());
     let draft = Draft {
         severity: Some(if lines >= VERY_MANY { Severity::High } else { rule.severity }),
@@ -66,12 +68,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         content: "size".to_owned(),
         ..Draft::new(Kind::Changed, Place::line(index, path, 1))
     };
-    vec![
-        draft
-            .capture("lines", lines.to_string())
-            .capture("count", files.to_string())
-            .finish(rule),
-    ]
+    vec![draft.capture("lines", lines.to_string()).capture("count", files.to_string()).finish(rule)]
 }
 
 /// Lines of the old side that are not there any more, trimmed.
@@ -148,12 +145,39 @@ pub(super) fn is_read_by_people(path: &str) -> bool {
         )
     });
     let extension = name.rsplit('.').next().unwrap_or_default();
-    let generated = [".min.", ".pb.", "_pb2", ".g.", ".generated.", "_generated", ".lock", "-lock.", ".snap", "lock.json", "lock.yaml", "go.sum"]
-        .iter()
-        .any(|part| name.contains(part));
+    let generated = [
+        ".min.",
+        ".pb.",
+        "_pb2",
+        ".g.",
+        ".generated.",
+        "_generated",
+        ".lock",
+        "-lock.",
+        ".snap",
+        "lock.json",
+        "lock.yaml",
+        "go.sum",
+    ]
+    .iter()
+    .any(|part| name.contains(part));
     let prose = matches!(
         extension,
-        "md" | "rst" | "txt" | "svg" | "csv" | "json" | "po" | "html" | "css" | "xml" | "map" | "ipynb" | "log" | "adoc" | "tsv" | "sum"
+        "md" | "rst"
+            | "txt"
+            | "svg"
+            | "csv"
+            | "json"
+            | "po"
+            | "html"
+            | "css"
+            | "xml"
+            | "map"
+            | "ipynb"
+            | "log"
+            | "adoc"
+            | "tsv"
+            | "sum"
     );
     !made && !generated && !prose
 }
@@ -176,7 +200,8 @@ mod tests {
 
     #[test]
     fn what_tools_write_is_not_counted() {
-        for path in ["package-lock.json", "src/gen/a.rs", "a.pb.go", "docs/x.py", "README.md", "web/dist/a.js"] {
+        for path in ["package-lock.json", "src/gen/a.rs", "a.pb.go", "docs/x.py", "README.md", "web/dist/a.js"]
+        {
             assert!(!is_read_by_people(path), "{path}");
         }
         assert!(is_read_by_people("src/main.rs"));

@@ -103,7 +103,10 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
                 old: was_bound.map(|old| OldPlace::at(&old.locus)),
                 subject: Some(Subject { home: file.path().to_owned(), name: slot.locus.scope.join(".") }),
                 doubt: u8::from(was_bound.is_none()),
-                evidence: was_bound.map(|_| "it was handed over as a parameter before".to_owned()).into_iter().collect(),
+                evidence: was_bound
+                    .map(|_| "it was handed over as a parameter before".to_owned())
+                    .into_iter()
+                    .collect(),
                 content: slot.context.clone(),
                 ..Draft::new(
                     if was_bound.is_some() { Kind::Changed } else { Kind::Introduced },
@@ -139,7 +142,8 @@ fn slots_of(statement: &Document, host: &Document, patterns: &Patterns) -> Optio
         let rest = rest.strip_prefix(HOLE).unwrap_or(rest);
         let Some((context, quoted)) = context(prefix, patterns) else { continue };
         // A name goes on after it.
-        let goes_on = rest.starts_with(|next: char| next == '.' || next == '_' || next == '(' || next.is_alphanumeric());
+        let goes_on =
+            rest.starts_with(|next: char| next == '.' || next == '_' || next == '(' || next.is_alphanumeric());
         if goes_on && !quoted || is_harmless(expression, host, patterns) {
             continue;
         }
@@ -195,13 +199,15 @@ fn is_harmless(expression: &str, host: &Document, patterns: &Patterns) -> bool {
     if patterns.harmless.is_match(expression) {
         return true;
     }
-    let plain = !expression.is_empty() && expression.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let plain =
+        !expression.is_empty() && expression.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
     plain && is_number(expression, &host.text)
 }
 
 /// Whether a variable is declared as a number or an identifier of fixed form.
 fn is_number(name: &str, text: &str) -> bool {
     const TYPES: &str = r"(?:[iu](?:8|16|32|64|128|size)|u?int(?:8|16|32|64)?|float(?:32|64)?|f32|f64|long|Long|Integer|short|double|bool|boolean|number|bigint|[uU][uU][iI][dD](?:::Uuid|\.UUID)?)";
-    let pattern = format!(r"\b{name}\??\s*:\s*&?{TYPES}\b|\b{name}(?:,\s*\w+)*\s+{TYPES}\b|\b{TYPES}\s+{name}\b");
+    let pattern =
+        format!(r"\b{name}\??\s*:\s*&?{TYPES}\b|\b{name}(?:,\s*\w+)*\s+{TYPES}\b|\b{TYPES}\s+{name}\b");
     Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(text))
 }

@@ -27,7 +27,8 @@ fn share_causes(findings: Vec<Finding>) -> Vec<Finding> {
     let mut left: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
     for at in 0..left.len() {
         let Some(finding) = left[at].take_if(|finding| !finding.same_cause.is_empty()) else { continue };
-        let partner = left.iter().position(|other| other.as_ref().is_some_and(|other| is_same(&finding, other)));
+        let partner =
+            left.iter().position(|other| other.as_ref().is_some_and(|other| is_same(&finding, other)));
         match partner {
             Some(partner) => left[partner] = fold(left[partner].take().into_iter().chain([finding]).collect()),
             None => left[at] = Some(finding),
@@ -39,9 +40,7 @@ fn share_causes(findings: Vec<Finding>) -> Vec<Finding> {
 fn is_same(finding: &Finding, other: &Finding) -> bool {
     let lines = finding.line > 0 && finding.line == other.line
         || finding.old_line.is_some() && finding.old_line == other.old_line;
-    finding.path == other.path
-        && lines
-        && finding.same_cause.iter().any(|pattern| glob(pattern, &other.rule))
+    finding.path == other.path && lines && finding.same_cause.iter().any(|pattern| glob(pattern, &other.rule))
 }
 
 fn fold(mut findings: Vec<Finding>) -> Option<Finding> {

@@ -131,8 +131,10 @@ fn fallback(
     let said = |lines: &[(u32, &str)], pattern: &Regex| -> Option<u32> {
         lines.iter().find(|(_, text)| pattern.is_match(text)).map(|(line, _)| *line)
     };
-    let old = said(&hunk.old, &patterns.falls_to_no).filter(|_| said(&hunk.old, &patterns.falls_to_yes).is_none())?;
-    let line = said(&hunk.new, &patterns.falls_to_yes).filter(|_| said(&hunk.new, &patterns.falls_to_no).is_none())?;
+    let old =
+        said(&hunk.old, &patterns.falls_to_no).filter(|_| said(&hunk.old, &patterns.falls_to_yes).is_none())?;
+    let line =
+        said(&hunk.new, &patterns.falls_to_yes).filter(|_| said(&hunk.new, &patterns.falls_to_no).is_none())?;
     let (name, text) = (decider(new, line)?, new.lines.line(line)?.trim());
     let draft = turned(file, index, (old, line), &name, text);
     Some(draft.capture("how", "where nothing is known, and refused before").finish(rule))

@@ -105,7 +105,14 @@ fn document(host: &Document, fragment: Fragment, depth: u8) -> (Document, Option
         language,
         text: decoded.text.into(),
         tree,
-        embedding: Some(Embedding { host: host.language, through, map, holes: decoded.holes, depth, scope: around }),
+        embedding: Some(Embedding {
+            host: host.language,
+            through,
+            map,
+            holes: decoded.holes,
+            depth,
+            scope: around,
+        }),
         lines: host.lines.clone(),
     };
     (document, reason)
