@@ -30,6 +30,9 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             continue;
         }
         let Some((severity, doubt)) = weight(broken, path) else { continue };
+        if broken.language == Language::Python && names_async(text, broken.line) {
+            continue;
+        }
         let draft = Draft {
             severity: Some(severity),
             doubt,
@@ -39,6 +42,17 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         findings.push(draft.capture("name", broken.line.to_string()).finish(rule));
     }
     findings
+}
+
+/// `async` was a name like any other until Python 3.7: `from app.util.async import run`.
+fn names_async(text: &str, line: u32) -> bool {
+    let Some(line) = text.lines().nth(line.saturating_sub(1) as usize) else { return false };
+    line.match_indices("async").any(|(at, word)| {
+        let after = line[at + word.len()..].trim_start();
+        let ends = !after.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        let import = line.trim_start().starts_with("from ") && after.starts_with("import ");
+        line[..at].ends_with('.') && (ends || import) || ends && line[..at].trim_end().ends_with("import")
+    })
 }
 
 /// Severity and steps of doubt. A bracket too many or too few is an error in any version of a language; anything else
