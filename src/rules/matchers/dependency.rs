@@ -81,7 +81,13 @@ fn turned(turn: DependencyTurn, before: &Dependency, after: &Dependency) -> bool
                 || (before.group != Group::Locked && before.checksum.is_some() && after.checksum.is_none())
         }
         DependencyTurn::Source => match (&before.origin, &after.origin) {
-            (Origin::Registry(old), Origin::Registry(new)) => old != new && (old.is_some() || new.is_some()),
+            (Origin::Registry(old), Origin::Registry(new)) if old == new => false,
+            // Writing down where a tool looks anyway, and the same content from there instead of a mirror.
+            (Origin::Registry(old), Origin::Registry(Some(new))) if is_default(new) => {
+                let same = before.checksum.as_deref().zip(after.checksum.as_deref());
+                old.is_some() && !same.is_some_and(|(before, after)| shares(before, after))
+            }
+            (Origin::Registry(_), Origin::Registry(_)) => true,
             (Origin::Git { url: old, .. }, Origin::Git { url: new, .. }) => address(old) != address(new),
             (Origin::Url(old), Origin::Url(new)) => site(old) != site(new),
             // From a fork back to the registry is the way home.
@@ -93,6 +99,11 @@ fn turned(turn: DependencyTurn, before: &Dependency, after: &Dependency) -> bool
                 && matches!((&before.checksum, &after.checksum), (Some(old), Some(new)) if !shares(old, new))
         }
     }
+}
+
+/// The registries that npm, Yarn and pip ask where nobody says otherwise.
+fn is_default(registry: &str) -> bool {
+    ["registry.npmjs.org", "registry.yarnpkg.com", "pypi.org", "files.pythonhosted.org"].contains(&registry)
 }
 
 /// More hashes of the same files are no other content.
