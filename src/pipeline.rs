@@ -321,3 +321,28 @@ fn coverage(change: &Change, not_analysed: Vec<NotAnalysed>) -> Coverage {
     let files = change.files.len() + change.skipped.iter().filter(|skipped| !is_file(&skipped.path)).count();
     Coverage { files, analysed: change.files.len() - missed, not_analysed }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::rules::Confidence;
+
+    fn confidence(old: &str, new: &str) -> Confidence {
+        let side = |text: &str| BTreeMap::from([("a.py".to_owned(), text.to_owned())]);
+        let change = Change::in_memory(&side(old), &side(new));
+        let assessment = assess(&change, &RuleSet::builtin(), &Knowledge::default());
+        let found = assessment.findings.iter().find(|one| one.finding.rule == "code/input-check-removed");
+        found.map(|one| one.finding.confidence).expect("the check is gone on both")
+    }
+
+    #[test]
+    fn what_a_function_lost_that_was_written_anew_is_a_guess() {
+        let old = "def save(order):\n    if order.total < 0:\n        raise ValueError(order)\n    row = encode(order)\n    store.put(row)\n";
+        let shorter = "def save(order):\n    row = encode(order)\n    store.put(row)\n";
+        let anew = "def save(order):\n    with pool.connection() as link:\n        for part in split(link, limit):\n            table = choose(part.region)\n            store.put(table, part.body, link)\n            count(part.region, table)\n";
+        assert_eq!(confidence(old, shorter), Confidence::Medium);
+        assert_eq!(confidence(old, anew), Confidence::Low);
+    }
+}

@@ -7,11 +7,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::model::{Anchor, Delta};
-use super::program::{Holder, likeness, match_definitions};
+use super::program::{Holder, kept, likeness, match_definitions};
 use super::weakness::weakness;
 use crate::change::LineMap;
 use crate::facts::{Body, DefinitionKind, Fact, Flaw, Form, Guard, GuardKind, is_destructive};
 use crate::source::{Language, Position};
+
+/// A definition of whose tokens less than this share stood there before was written anew.
+const REWRITTEN_BELOW: f64 = 0.5;
 
 /// Deltas of definitions and guards.
 pub(super) fn pair_guards(old: &[Holder], new: &[Holder], maps: &[Option<LineMap>]) -> Vec<Delta> {
@@ -110,18 +113,23 @@ impl Pairing<'_> {
                 (Some(target), _) => open.push((fact, guard, target)),
             }
         }
+        let rewritten = kept(&old.definition, &new.definition) < REWRITTEN_BELOW;
         for (fact, guard, target) in open {
+            let mut fact = fact.clone();
+            if let Body::Guard(guard) = &mut fact.body {
+                guard.rewritten = rewritten && belongs_to_its_code(guard.kind);
+            }
             match self.fate(guard, &target, before, after, &mut used) {
                 Fate::Kept => {}
                 Fate::Edited(new_fact, candidate) => {
                     let mut new = new_fact.clone();
                     new.body = Body::Guard(candidate);
-                    deltas.push(Delta::Changed { old: fact.clone(), new });
+                    deltas.push(Delta::Changed { old: fact, new });
                 }
-                Fate::Moved(there) => deltas.push(Delta::Moved { old: fact.clone(), new: there.clone() }),
+                Fate::Moved(there) => deltas.push(Delta::Moved { old: fact, new: there.clone() }),
                 Fate::Lost => deltas.push(Delta::Removed {
-                    old: fact.clone(),
-                    anchor: Some(self.anchor(fact, new)),
+                    anchor: Some(self.anchor(&fact, new)),
+                    old: fact,
                     holder_survives: true,
                 }),
             }
@@ -276,11 +284,15 @@ impl Pairing<'_> {
         }
     }
 
-    /// Whether the failure that an old guard dealt with can be lost now. Go says so in the source: a call whose error
+    /// Whether the failure that an old guard dealt with can be lost now. Elsewhere it is raised. Go says so in the source: a call whose error
     /// is returned, asked about or no longer there has none to lose.
     fn may_lose_error(&self, guard: &Guard, new: &Holder) -> bool {
-        if guard.kind != GuardKind::ErrorHandling || guard.language != Language::Go {
+        if guard.kind != GuardKind::ErrorHandling {
             return true;
+        }
+        if guard.language != Language::Go {
+            // Without a handler that only noted it, a failure is louder than before.
+            return guard.form != Form::Around || guard.care > 1;
         }
         let lost =
             |holder: &Holder| guard.protects.iter().any(|call| holder.definition.careless.contains(call));
@@ -500,6 +512,18 @@ fn is_same(old: &Guard, new: &Guard) -> bool {
             (Some(before), Some(after)) => before == after,
             _ => old.form == new.form && old.text == new.text && old.bound == new.bound,
         }
+}
+
+/// What such a guard asks depends on the code around it, and goes with that; who may do a thing does not.
+fn belongs_to_its_code(kind: GuardKind) -> bool {
+    matches!(
+        kind,
+        GuardKind::Validation
+            | GuardKind::Assertion
+            | GuardKind::ErrorHandling
+            | GuardKind::RetryBound
+            | GuardKind::Pagination
+    )
 }
 
 /// Whether a guard protects what must be protected: everything grave, or something.

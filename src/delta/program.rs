@@ -159,6 +159,22 @@ impl Matching<'_> {
     }
 }
 
+/// Share of the tokens of a definition that stood in its forerunner already, 0 to 1; 1 where there are none. What was
+/// only shortened keeps 1.
+pub(super) fn kept(old: &Definition, new: &Definition) -> f64 {
+    let (mut shared, mut at) = (0usize, 0usize);
+    for token in &new.tokens {
+        while old.tokens.get(at).is_some_and(|before| before < token) {
+            at += 1;
+        }
+        if old.tokens.get(at) == Some(token) {
+            shared += 1;
+            at += 1;
+        }
+    }
+    if new.tokens.is_empty() { 1.0 } else { shared as f64 / new.tokens.len() as f64 }
+}
+
 /// Share of tokens that two definitions have in common, 0 to 1.
 pub(super) fn likeness(one: &Definition, other: &Definition) -> f64 {
     dice(&one.tokens, &other.tokens)

@@ -174,6 +174,8 @@ pub struct Guard {
     pub flaw: Option<Flaw>,
     /// Operations that it protects; the empty name stands for the end of the definition.
     pub protects: BTreeSet<String>,
+    /// The definition around it was written anew: what became of it is a guess. Set when both sides are compared.
+    pub rewritten: bool,
     /// How it deals with a failure, for error handling: 0 drops it, 1 notes it, 2 does something, 3 passes it on.
     pub care: u8,
 }

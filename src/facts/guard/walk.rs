@@ -334,6 +334,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             rank: None,
             flaw: None,
             protects: BTreeSet::new(),
+            rewritten: false,
             care: 0,
         }
     }

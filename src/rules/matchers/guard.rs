@@ -47,7 +47,12 @@ impl Guards {
             ("definition".to_owned(), definition(fact)),
             ("protected".to_owned(), protected(fact, guard)),
         ]);
-        Hit { captures, key: guard.key.clone(), ..Hit::at(fact) }
+        let mut hit = Hit { captures, key: guard.key.clone(), ..Hit::at(fact) };
+        if guard.rewritten {
+            hit.doubt = 1;
+            hit.evidence.push("the definition was written anew, so what followed what is a guess".to_owned());
+        }
+        hit
     }
 }
 
@@ -82,8 +87,13 @@ impl Question for Guards {
         if !self.weaknesses.is_empty() && !self.weaknesses.contains(&weakness) {
             return Some(Vec::new());
         }
-        let mut new_hit =
-            Hit { captures: old_hit.captures.clone(), key: before.key.clone(), ..Hit::at(new_fact) };
+        let mut new_hit = Hit {
+            captures: old_hit.captures.clone(),
+            key: before.key.clone(),
+            doubt: old_hit.doubt,
+            evidence: old_hit.evidence.clone(),
+            ..Hit::at(new_fact)
+        };
         new_hit.captures.insert("how".to_owned(), format!("now {}", weakness.words()));
         new_hit.captures.insert("new".to_owned(), shorten(&after.text));
         new_hit.evidence.push(format!("now `{}`", shorten(&after.text)));
