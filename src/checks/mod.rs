@@ -9,6 +9,7 @@ mod broken;
 mod capacity;
 mod codeowners;
 mod conditions;
+mod constructs;
 mod count_switch;
 mod crossing;
 mod deletions;
@@ -18,6 +19,7 @@ mod enum_values;
 mod expiry;
 mod gate_files;
 mod helm_releases;
+mod helmfile;
 mod hidden;
 mod iam;
 mod ingress;
@@ -99,6 +101,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("chat-text", leftovers::chat),
     ("codeowners", codeowners::check),
     ("commented-out", leftovers::commented),
+    ("construct-replacement", constructs::check),
     ("conflict-markers", leftovers::conflicts),
     ("constant-moved", weaker::constants),
     ("crossing", crossing::check),
@@ -114,6 +117,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("forces-replacement", replacement::check),
     ("gate-files", gate_files::check),
     ("hidden-text", hidden::check),
+    ("helmfile-releases", helmfile::check),
     ("helm-releases", helm_releases::check),
     ("iam", iam::check),
     ("ingress", ingress::check),

@@ -19,7 +19,14 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             .or_default()
             .push(finding);
     }
-    share_causes(places.into_values().filter_map(fold).collect())
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in places.into_values().filter_map(fold) {
+        match merged.last_mut() {
+            Some(last) if is_one_cut(last, &finding) => attach(last, finding),
+            _ => merged.push(finding),
+        }
+    }
+    share_causes(merged)
 }
 
 /// Folds findings of one line whose rules say that they speak of the same thing.
@@ -43,6 +50,32 @@ fn is_same(finding: &Finding, other: &Finding) -> bool {
     finding.path == other.path && lines && finding.same_cause.iter().any(|pattern| glob(pattern, &other.rule))
 }
 
+/// Lines of the old side that one cut took out together.
+const NEAR: u32 = 5;
+
+/// Neighbouring properties of one thing that are gone at one place, told by the same rule: one cut.
+fn is_one_cut(one: &Finding, other: &Finding) -> bool {
+    let (Some(before), Some(after)) = (one.old_line, other.old_line) else { return false };
+    one.rule == other.rule
+        && one.path == other.path
+        && one.line == other.line
+        && one.subject.is_some()
+        && one.subject == other.subject
+        && one.severity == other.severity
+        && before != after
+        && before.abs_diff(after) <= NEAR
+}
+
+fn attach(first: &mut Finding, other: Finding) {
+    first.also.push(Related { rule: other.rule, message: other.message, path: other.path, line: other.line });
+    for role in other.reviewers {
+        if !first.reviewers.contains(&role) {
+            first.reviewers.push(role);
+        }
+    }
+    first.effect = first.effect.or(other.effect);
+}
+
 fn fold(mut findings: Vec<Finding>) -> Option<Finding> {
     findings.sort_by(|one, other| {
         let weight = |finding: &Finding| base(finding.severity) * share(finding.confidence);
@@ -54,18 +87,7 @@ fn fold(mut findings: Vec<Finding>) -> Option<Finding> {
         if other.rule == first.rule && other.fingerprint == first.fingerprint {
             continue;
         }
-        first.also.push(Related {
-            rule: other.rule,
-            message: other.message,
-            path: other.path,
-            line: other.line,
-        });
-        for role in other.reviewers {
-            if !first.reviewers.contains(&role) {
-                first.reviewers.push(role);
-            }
-        }
-        first.effect = first.effect.or(other.effect);
+        attach(&mut first, other);
     }
     Some(first)
 }

@@ -1,6 +1,7 @@
 //! Rules: knowledge as data, its loader, and one matcher a kind of fact.
 
 mod apply;
+mod behind;
 mod condition;
 mod draft;
 mod finding;

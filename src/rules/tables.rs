@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use memchr::memmem;
 use serde::Deserialize;
 
+pub use super::behind::{Behind, behind};
 use super::model::Class;
 use crate::facts::{Resource, System, glob};
 
@@ -132,6 +133,11 @@ fn table_of(resource: &Resource) -> Option<&'static str> {
         | System::Cdk
         | System::Pulumi => return None,
     })
+}
+
+/// The table of CloudFormation as text, one type a line.
+pub(super) fn cloudformation() -> &'static str {
+    CLOUDFORMATION
 }
 
 /// Whether a provider of this major version is one that `older` speaks of.

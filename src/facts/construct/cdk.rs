@@ -62,7 +62,7 @@ pub(super) fn construct<'d>(reader: &Reader<'_, 'd>, node: Node<'d>) -> Option<D
 }
 
 /// What a construct hangs in. The path of constructs, and with it the identity in the stack, runs through it.
-fn scope(reader: &Reader<'_, '_>, holder: Node<'_>) -> &'static str {
+pub(super) fn scope(reader: &Reader<'_, '_>, holder: Node<'_>) -> &'static str {
     let code = reader.code;
     if !matches!(code.text_of(holder), "this" | "self") {
         return "other";
@@ -71,6 +71,7 @@ fn scope(reader: &Reader<'_, '_>, holder: Node<'_>) -> &'static str {
     let Some(class) = class else { return "other" };
     let heritage = class
         .child_by_field_name("superclasses")
+        .or_else(|| class.child_by_field_name("superclass"))
         .or_else(|| named_children(*class).into_iter().find(|one| one.kind() == "class_heritage"));
     let Some(heritage) = heritage else { return "other" };
     let text = code.text_of(heritage);

@@ -5,9 +5,14 @@
 pub(super) fn of_cdk(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = path.split(['/', '.']).filter(|part| !part.is_empty()).collect();
     let class = parts.pop()?;
-    let is_library = |part: &&str| matches!(*part, "aws-cdk-lib" | "aws_cdk" | "@aws-cdk");
+    let is_library = |part: &&str| matches!(*part, "aws-cdk-lib" | "aws_cdk" | "@aws-cdk" | "awscdk");
     if !parts.iter().any(is_library) {
         return None;
+    }
+    if let Some(at) = parts.iter().position(|part| *part == "services")
+        && let Some(service) = parts.get(at + 1)
+    {
+        return Some(format!("{}.{class}", service.replace('_', "-")));
     }
     let service = parts.iter().rev().filter(|part| !is_library(part)).find_map(|part| {
         let service = part.strip_prefix("aws-").or_else(|| part.strip_prefix("aws_"))?;
@@ -80,6 +85,7 @@ mod tests {
             "aws-cdk-lib.aws_s3.Bucket",
             "aws_cdk.aws_s3.Bucket",
             "@aws-cdk/aws-s3.Bucket",
+            "software.amazon.awscdk.services.s3.Bucket",
         ] {
             assert_eq!(of_cdk(path).as_deref(), Some("s3.Bucket"), "{path}");
         }

@@ -8,6 +8,7 @@
 //! `other`.
 
 mod cdk;
+mod cdk_java;
 mod kinds;
 mod properties;
 mod pulumi;
@@ -29,11 +30,16 @@ struct Declared {
 
 pub(super) fn extract<'d>(document: &'d Document, code: &Code<'d>) -> Vec<Fact> {
     let speaks = |word: &str| memmem::find(document.text.as_bytes(), word.as_bytes()).is_some();
-    let (cdk, pulumi) = (speaks("aws-cdk") || speaks("aws_cdk"), speaks("pulumi"));
+    let (cdk, pulumi) = (speaks("aws-cdk") || speaks("aws_cdk") || speaks("amazon.awscdk"), speaks("pulumi"));
     let language = document.language;
     let known = matches!(
         language,
-        Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Python | Language::Go
+        Language::JavaScript
+            | Language::TypeScript
+            | Language::Tsx
+            | Language::Python
+            | Language::Go
+            | Language::Java
     );
     if document.embedding.is_some() || !known || !(cdk || pulumi) {
         return Vec::new();
@@ -50,7 +56,10 @@ pub(super) fn extract<'d>(document: &'d Document, code: &Code<'d>) -> Vec<Fact> 
         }
         if is_call(language, node.kind()) {
             let reader = Reader { document, code, around: &around };
-            let found = cdk.then(|| cdk::construct(&reader, node)).flatten();
+            let found = match language {
+                Language::Java => cdk.then(|| cdk_java::construct(&reader, node)).flatten(),
+                _ => cdk.then(|| cdk::construct(&reader, node)).flatten(),
+            };
             let found = found.or_else(|| pulumi.then(|| pulumi::resource(&reader, node)).flatten());
             facts.extend(found.map(|declared| reader.fact(node, declared)));
         }

@@ -94,3 +94,21 @@ fn resources_of_pulumi_in_three_languages() {
         "{found:?}"
     );
 }
+
+#[test]
+fn constructs_of_java_with_both_kinds_of_builders() {
+    let text = "import software.amazon.awscdk.*;\nimport software.amazon.awscdk.services.rds.DatabaseInstance;\n\
+                import software.amazon.awscdk.services.s3.Bucket;\nimport software.amazon.awscdk.services.s3.BucketProps;\n\
+                class Data extends Stack {\n  Data(Construct scope, String id) {\n    \
+                DatabaseInstance.Builder.create(this, \"Db\").backupRetention(Duration.days(14)).deletionProtection(true).build();\n    \
+                new Bucket(this, \"Exports\", BucketProps.builder().removalPolicy(RemovalPolicy.RETAIN).build());\n    \
+                new Reader(input, \"x\");\n  }\n}\n";
+    assert_eq!(
+        shown("Data.java", text),
+        [
+            "rds.DatabaseInstance Db | scope=stack backupRetention=14 deletionProtection=true",
+            "s3.Bucket Exports | scope=stack removalPolicy=RETAIN",
+            "Reader x | scope=other",
+        ]
+    );
+}

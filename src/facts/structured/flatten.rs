@@ -11,8 +11,10 @@ use crate::source::{Document, Scope};
 const MOST: usize = 20_000;
 
 /// Keys under which an element of a list names itself, the best first.
-const NAMES: [&str; 13] =
-    ["name", "id", "key", "sid", "Name", "Id", "Key", "Sid", "ID", "alert", "record", "repo", "cluster"];
+const NAMES: [&str; 14] = [
+    "name", "binding", "id", "key", "sid", "Name", "Id", "Key", "Sid", "ID", "alert", "record", "repo",
+    "cluster",
+];
 
 /// One leaf, and what leads to it.
 pub(super) struct Leaf {

@@ -14,6 +14,7 @@ mod kubernetes;
 pub(super) mod node;
 mod pipeline;
 mod properties;
+mod pulumi;
 mod reshape;
 mod setting;
 mod settle;

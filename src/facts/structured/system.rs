@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::{
-    ansible, cloudformation, compose, github, gitlab, json, kubernetes, properties, setting, toml, yaml,
+    ansible, cloudformation, compose, github, gitlab, json, kubernetes, properties, pulumi, setting, toml, yaml,
 };
 use crate::facts::{Body, Fact, Setting};
 use crate::source::{Document, Focus, Language};
@@ -73,6 +73,7 @@ fn claimed(document: &Document, name: &str, value: &Node) -> Option<Vec<Fact>> {
         .or_else(|| cloudformation::stack(document, value))
         .or_else(|| cloudformation::policy(document, name, value))
         .or_else(|| compose::project(document, name, value))
+        .or_else(|| pulumi::program(document, name, value))
         .or_else(|| ansible::playbook(document, value))
 }
 
@@ -84,6 +85,8 @@ fn remainder(document: &Document, name: &str, value: &Node, focus: &Focus) -> Ve
         &["Resources"]
     } else if compose::is_project(name, value) {
         &compose::SECTIONS
+    } else if pulumi::is_program(name, value) {
+        &["resources"]
     } else {
         return Vec::new();
     };
