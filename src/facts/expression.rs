@@ -4,17 +4,19 @@
 //! rest of its work: about 1 million instructions with the classes of Unicode. So letters of classes (`\w`, `[^a]`,
 //! `(?i)`) mean ASCII, unless the expression names a class of Unicode (`\p{Greek}`).
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::meta::{Config, Regex};
-use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::syntax;
+use regex_automata::{Input, MatchKind};
 
 /// Answers whether something is found without saying where; only where something is, its groups are looked for.
 #[derive(Debug)]
 pub struct Expression {
     pattern: String,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Option<Automaton>>,
     groups: OnceLock<Option<regex::Regex>>,
 }
 
@@ -34,7 +36,7 @@ impl Expression {
             reason.lines().last().unwrap_or_default().trim().to_owned()
         };
         let groups = regex::Regex::new(pattern).map_err(failed)?;
-        let compiled = compile(&[pattern]).ok_or_else(|| "error: too large".to_owned())?;
+        let compiled = Automaton::new(pattern).ok_or_else(|| "error: too large".to_owned())?;
         Ok(Self {
             pattern: pattern.to_owned(),
             compiled: OnceLock::from(Some(compiled)),
@@ -46,7 +48,7 @@ impl Expression {
     /// [checked](Expression::checked) when they are built, lexicons by tests.
     pub fn is_match(&self, text: &str) -> bool {
         self.compiled
-            .get_or_init(|| compile(&[&self.pattern]))
+            .get_or_init(|| Automaton::new(&self.pattern))
             .as_ref()
             .is_some_and(|expression| expression.is_match(text))
     }
@@ -78,6 +80,48 @@ impl Expression {
     }
 }
 
+/// What says whether an expression is found. Most are asked for a few short names in a run, so building counts.
+#[derive(Debug)]
+enum Automaton {
+    /// One automaton, forwards, that grows with what it reads, and what it grew to on each thread.
+    Lazy(DFA, Mutex<Vec<Cache>>),
+    /// For what the lazy one cannot hold: classes of Unicode.
+    Full(Regex),
+}
+
+impl Automaton {
+    fn new(pattern: &str) -> Option<Self> {
+        let lazy = DFA::builder()
+            .configure(DFA::config().match_kind(MatchKind::LeftmostFirst))
+            .thompson(thompson::Config::new().which_captures(WhichCaptures::None).utf8(false))
+            .syntax(ascii())
+            .build(pattern);
+        match lazy {
+            Ok(lazy) => Some(Self::Lazy(lazy, Mutex::default())),
+            Err(_) => compile(&[pattern]).map(Self::Full),
+        }
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Lazy(lazy, caches) => {
+                let caches = || caches.lock().unwrap_or_else(PoisonError::into_inner);
+                let known = caches().pop();
+                let mut cache = known.unwrap_or_else(|| lazy.create_cache());
+                let found = lazy.try_search_fwd(&mut cache, &Input::new(text).earliest(true));
+                caches().push(cache);
+                // It fails only where it was told to give up, and it was not.
+                found.is_ok_and(|found| found.is_some())
+            }
+            Self::Full(expression) => expression.is_match(text),
+        }
+    }
+}
+
+fn ascii() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
+}
+
 /// Several expressions in one, compiled when it is first asked.
 #[derive(Debug)]
 pub struct Expressions {
@@ -99,7 +143,7 @@ impl Expressions {
             return None;
         }
         let mut found = regex_automata::PatternSet::new(self.patterns.len());
-        expression.which_overlapping_matches(&regex_automata::Input::new(text), &mut found);
+        expression.which_overlapping_matches(&Input::new(text), &mut found);
         found.iter().next().map(|pattern| pattern.as_usize())
     }
 }
@@ -111,15 +155,15 @@ fn compile(patterns: &[&str]) -> Option<Regex> {
             .configure(
                 Config::new()
                     .match_kind(match patterns.len() {
-                        1 => regex_automata::MatchKind::LeftmostFirst,
-                        _ => regex_automata::MatchKind::All,
+                        1 => MatchKind::LeftmostFirst,
+                        _ => MatchKind::All,
                     })
                     .which_captures(WhichCaptures::None)
                     .utf8_empty(false)
                     .onepass(false)
                     .dfa(false),
             )
-            .syntax(syntax::Config::new().unicode(unicode).utf8(unicode));
+            .syntax(if unicode { syntax::Config::new() } else { ascii() });
         builder.build_many(patterns).ok()
     };
     build(false).or_else(|| build(true))

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 
 use super::{Day, Threshold};
 use crate::change::{Change, ChangeError, Side};
 use crate::context::{Assistants, AssumeAi, People, PlaceName, PlaceSettings};
+use crate::facts::Globs;
 use crate::nearest;
 use crate::rules::{RuleSet, Severity};
 
@@ -58,7 +58,7 @@ impl Default for Policy {
 pub struct ConfiguredWaiver {
     /// A rule's id, or a pattern such as `terraform/*`.
     pub rule: String,
-    pub path: Option<GlobMatcher>,
+    pub path: Option<Globs>,
     pub until: Day,
     pub reason: String,
     /// `foureyes.toml`.
@@ -278,14 +278,8 @@ impl WaiverTable {
             Until::Written(day) => day,
             Until::Date(day) => day.to_string(),
         };
-        let path = match self.path {
-            None => None,
-            Some(glob) => Some(
-                Glob::new(&glob)
-                    .map_err(|error| format!("`path`: `{glob}`: {}", error.kind()))?
-                    .compile_matcher(),
-            ),
-        };
+        let path = self.path.map(|glob| Globs::new(&[glob])).transpose();
+        let path = path.map_err(|reason| format!("`path`: {reason}"))?;
         Ok(ConfiguredWaiver {
             rule: self.rule,
             path,
