@@ -228,7 +228,9 @@ fn severity(most: Severity, after: &Resource) -> (Severity, Option<&'static str>
         Some(Class::Compute) => most.min(Severity::High),
         Some(Class::Config) | None if tables::is_link(after) => most.min(Severity::Low),
         Some(Class::Config) => most.min(Severity::Medium),
-        None if after.system == System::Terraform && !tables::sounds_stateful(&after.kind) => {
+        None if matches!(after.system, System::Terraform | System::Cloudformation)
+            && !tables::sounds_stateful(&after.kind) =>
+        {
             most.min(Severity::Medium)
         }
         None => most.min(Severity::High),

@@ -179,6 +179,12 @@ pub fn sounds_stateful(kind: &str) -> bool {
         "share",
         "zone",
     ];
+    // `AWS::EC2::VPCCidrBlock` ends with a word that starts with a capital.
+    let last = kind.rsplit("::").next().filter(|last| last.len() < kind.len());
+    if let Some(last) = last {
+        let plain = last.to_ascii_lowercase();
+        return WORDS.iter().any(|word| plain.ends_with(word) || plain.ends_with(&format!("{word}s")));
+    }
     let words: Vec<&str> = kind.split('_').collect();
     !words.contains(&"route") && words.last().is_some_and(|last| WORDS.contains(last))
 }
@@ -212,6 +218,20 @@ fn source_of(table: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_word_of_a_type_tells_what_it_holds() {
+        for (kind, stateful) in [
+            ("AWS::Acme::Database", true),
+            ("AWS::Acme::DataBuckets", true),
+            ("AWS::EC2::NetworkAclEntry", false),
+            ("AWS::Bucket::Listing", false),
+            ("acme_bucket", true),
+            ("acme_route_table", false),
+        ] {
+            assert_eq!(sounds_stateful(kind), stateful, "{kind}");
+        }
+    }
 
     #[test]
     fn every_table_parses_line_by_line() {

@@ -138,9 +138,8 @@ impl Lexicon {
 
     pub fn term(&self, text: &str) -> Option<GuardKind> {
         let text = snake(text);
-        // AngularJS hands a view its state as `$scope`; what somebody may do has no dollar.
-        if text.contains("scope") && text.contains('$') {
-            return self.terms.kind(&text.replace("$scope", "$").replace("$root_scope", "$"));
+        if text.contains("scope.") {
+            return self.terms.kind(&without_view(&text));
         }
         self.terms.kind(&text)
     }
@@ -188,6 +187,24 @@ impl Lexicon {
     pub fn is_destructive(&self, method: &str) -> bool {
         self.destructive.is_match(&snake(method))
     }
+}
+
+/// A text without `scope.` where it is the state of a view, as AngularJS calls it (`$scope.title`); what somebody may
+/// do is searched or divided (`scope.includes(…)`).
+fn without_view(text: &str) -> String {
+    const SEARCHES: [&str; 8] =
+        ["split", "include", "contain", "has", "index_of", "some", "every", "starts_with"];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("scope.") {
+        let after = &rest[at + "scope.".len()..];
+        let searched = SEARCHES.iter().any(|word| after.starts_with(word) && !rest[..at].ends_with('$'));
+        plain.push_str(&rest[..at]);
+        plain.push_str(if searched { "scope." } else { "." });
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// `requireAuth` reads `require_auth`, `JWTGuard` reads `jwt_guard`; everything in lower case.

@@ -119,8 +119,11 @@ fn is_of_registry(dependency: &Dependency) -> bool {
 fn address(url: &str) -> String {
     let bare = url.trim_start_matches("git+").split(['#', '?']).next().unwrap_or_default();
     let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
+    // `host/path@ref` ends with what is checked out, `user@host/path` starts with who asks.
     let bare =
-        bare.rsplit_once('@').map_or(bare, |(before, after)| if before.contains('/') { bare } else { after });
+        bare.rsplit_once('@').map_or(bare, |(before, _)| if before.contains('/') { before } else { bare });
+    let bare =
+        bare.split_once('@').map_or(bare, |(before, after)| if before.contains('/') { bare } else { after });
     bare.replacen(':', "/", 1).trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase()
 }
 
