@@ -113,7 +113,7 @@ pub fn judge(change: &Change, rules: &RuleSet, knowledge: &Knowledge, policy: &P
         coverage: coverage(change, compared.not_analysed),
     };
     remarks.extend(background.remarks.iter().cloned());
-    let verdict = gate::decide(&assessment, policy, remarks);
+    let verdict = gate::decide(&assessment, &change.commits, policy, remarks);
     Judged { assessment, verdict, readings: compared.readings }
 }
 

@@ -302,3 +302,48 @@ fn the_message_of_the_commit_that_is_made_counts() {
     // Eve commits, so she is not asked to look.
     assert!(!with["reviewers"].to_string().contains("eve@example.com"), "{with}");
 }
+
+#[test]
+fn a_policy_for_assistants_fails_the_gate_with_a_reason() {
+    let history = guarded();
+    let policy = |name: &str| {
+        fs::write(history.root.join("foureyes.toml"), format!("gate.fail_on = 100\nai.policy = \"{name}\"\n"))
+            .unwrap();
+        history.git(&["add", "foureyes.toml"], "ada", 0);
+        history.git(&["commit", "-q", "--allow-empty", "-m", "Policy", "--", "foureyes.toml"], "ada", 0);
+    };
+    let run = |message: Option<&str>, agent: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_foureyes"));
+        command.args(["check", "--staged", "--color", "never"]).current_dir(&history.root).env_clear();
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("COLUMNS", "400");
+        if agent {
+            command.env("CLAUDECODE", "1");
+        }
+        if let Some(message) = message {
+            fs::write(history.root.join(".git/COMMIT_EDITMSG"), message).unwrap();
+            command.args(["--message-file", ".git/COMMIT_EDITMSG"]);
+        }
+        let out = command.output().unwrap();
+        let page = String::from_utf8(out.stdout).unwrap();
+        (out.status.code(), page.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let declared = "Tidy up\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n";
+    let signed = format!("{declared}Signed-off-by: Ada <ada@example.com>\n");
+    for (name, message, agent, reason) in [
+        ("allow", Some("Tidy up"), true, None),
+        ("disclose", Some("Tidy up"), true, Some("add a trailer such as `Assisted-by: NAME`")),
+        ("disclose", Some(declared), true, None),
+        ("disclose", None, true, None),
+        ("sign-off", Some(declared), false, Some("commit with `git commit --signoff`")),
+        ("sign-off", Some(&*signed), false, None),
+        ("forbid", Some(declared), false, Some("write the change yourself")),
+        ("forbid", None, true, Some("write the change yourself")),
+        ("forbid", Some("Tidy up"), false, None),
+    ] {
+        policy(name);
+        let (code, page) = run(message, agent);
+        assert_eq!(code, Some(i32::from(reason.is_some())), "{name} {message:?}\n{page}");
+        assert!(reason.is_none_or(|reason| page.contains(reason)), "{name} {message:?}\n{page}");
+        assert_eq!(page.contains("the policy for assistants is broken"), reason.is_some(), "{page}");
+    }
+}

@@ -95,6 +95,18 @@ pub struct Provenance {
     pub evidence: Vec<String>,
     /// What follows from it for this change, a sentence each.
     pub consequences: Vec<String>,
+    /// Commits of the change that declare an assistant, by their place in it.
+    #[serde(skip)]
+    pub declared_in: Vec<usize>,
+    /// A message, a note or a trace declares it.
+    #[serde(skip)]
+    pub is_disclosed: bool,
+    /// An agent runs the check of what is not committed.
+    #[serde(skip)]
+    pub is_running: bool,
+    /// Nothing is declared; the project assumes it.
+    #[serde(skip)]
+    pub is_assumed: bool,
 }
 
 /// What is declared. Nothing declared means nothing known.

@@ -100,7 +100,8 @@ impl AssumeAi {
             (Self::Always, Origin::Unknown) => Provenance {
                 status: Origin::DeclaredAi,
                 evidence: vec!["nothing is declared (assume_ai = \"always\")".to_owned()],
-                consequences: Vec::new(),
+                is_assumed: true,
+                ..Provenance::default()
             },
             _ => provenance,
         }

@@ -91,10 +91,14 @@ impl Provenance {
         // A test reads the table, so it parses.
         let table: Table = serde_json::from_str(BUILT_IN).unwrap_or_default();
         let mut counts: BTreeMap<Sign, usize> = BTreeMap::new();
-        for commit in commits {
+        let mut declared_in = Vec::new();
+        for (index, commit) in commits.iter().enumerate() {
             let mut signs = table.signs_of(commit);
             signs.sort();
             signs.dedup();
+            if !signs.is_empty() {
+                declared_in.push(index);
+            }
             signs.into_iter().for_each(|sign| *counts.entry(sign).or_default() += 1);
         }
         let mut evidence: Vec<String> = counts
@@ -123,7 +127,10 @@ impl Provenance {
             let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
             evidence.push(format!("{agent} ({files} in Agent Trace)"));
         }
-        if let Some(sign) = table.sign_of_environment(&signals.environment) {
+        let is_disclosed = !evidence.is_empty();
+        let running = table.sign_of_environment(&signals.environment);
+        let is_running = running.is_some();
+        if let Some(sign) = running {
             evidence.push(format!("{} ({}: it runs this check)", sign.agent, sign.place));
         }
         let status = match (evidence.is_empty(), human > 0) {
@@ -134,7 +141,7 @@ impl Provenance {
         if status == Origin::DeclaredHuman {
             evidence.push(format!("{human} lines by people in the git-ai note"));
         }
-        Self { status, evidence, consequences: Vec::new() }
+        Self { status, evidence, declared_in, is_disclosed, is_running, ..Self::default() }
     }
 }
 

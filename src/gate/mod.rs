@@ -1,5 +1,6 @@
 //! What follows from it: policy, waivers, and the verdict.
 
+mod assistance;
 mod comments;
 mod day;
 mod policy;
@@ -7,6 +8,7 @@ mod threshold;
 mod verdict;
 mod waivers;
 
+pub use assistance::AssistantPolicy;
 pub use day::Day;
 pub use policy::{CONFIGURATION, ConfiguredWaiver, Policy, PolicyError};
 pub use threshold::Threshold;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Day, Threshold};
+use super::{AssistantPolicy, Day, Threshold};
 use crate::change::{Change, ChangeError, Side};
 use crate::context::{Assistants, AssumeAi, People, PlaceName, PlaceSettings};
 use crate::facts::Globs;
@@ -29,6 +29,7 @@ pub struct Policy {
     pub assistants: Assistants,
     /// Holds where an assistant helped, if it is lower than `threshold`.
     pub threshold_with_assistants: Option<Threshold>,
+    pub assistant_policy: AssistantPolicy,
     disable: Vec<String>,
     severity: BTreeMap<String, Severity>,
     /// What errors call the file.
@@ -46,6 +47,7 @@ impl Default for Policy {
             people: People::default(),
             assistants: Assistants::default(),
             threshold_with_assistants: None,
+            assistant_policy: AssistantPolicy::default(),
             disable: Vec::new(),
             severity: BTreeMap::new(),
             source: String::new(),
@@ -111,6 +113,8 @@ enum FailOn {
 struct AiTable {
     #[serde(default)]
     assume_ai: AssumeAi,
+    #[serde(default)]
+    policy: AssistantPolicy,
     fail_on: Option<FailOn>,
     #[serde(default)]
     reviewers: Vec<String>,
@@ -220,6 +224,7 @@ impl Policy {
             people: written.people,
             assistants: Assistants { assume: written.ai.assume_ai, reviewers: written.ai.reviewers },
             threshold_with_assistants: with_assistants,
+            assistant_policy: written.ai.policy,
             disable: written.rules.disable,
             severity: written.rules.severity,
             source: name.to_owned(),
@@ -338,7 +343,7 @@ mod tests {
         let policy = Policy::parse(
             "foureyes.toml",
             "[gate]\nfail_on = \"high\"\n[rules]\ndisable = [\"a/*\"]\n[rules.severity]\n\"b/c\" = \"low\"\n\
-             [places]\nproduction = [\"live/**\"]\n[ai]\nassume_ai = \"always\"\nfail_on = 30\nreviewers = [\"senior\"]\n\
+             [places]\nproduction = [\"live/**\"]\n[ai]\nassume_ai = \"always\"\npolicy = \"sign-off\"\nfail_on = 30\nreviewers = [\"senior\"]\n\
              [people.roles]\nsre = [\"@acme/sre\"]\n[people.experience]\n\"ada@example.com\" = \"owner\"\n\
              [[waivers]]\nrule = \"b/c\"\npath = \"old/**\"\nuntil = 2027-01-31\nreason = \"leaves in January\"\n\
              [[waivers]]\nrule = \"b/d\"\nuntil = \"2027-01-31\"\nreason = \"x\"\n",
@@ -348,6 +353,7 @@ mod tests {
         assert_eq!(policy.waivers.len(), 2);
         assert_eq!((policy.assistants.assume, policy.people.roles.len()), (AssumeAi::Always, 1));
         assert_eq!(policy.assistants.reviewers, ["senior"]);
+        assert_eq!(policy.assistant_policy, AssistantPolicy::SignOff);
         assert_eq!(policy.threshold_with_assistants.map(|points| points.score().points()), Some(30));
         assert_eq!(policy.waivers[0].until, "2027-01-31".parse().unwrap());
         assert_eq!(Policy::parse("x", "gate.fail_on = 55").unwrap().threshold.score().points(), 55);
@@ -368,6 +374,7 @@ mod tests {
             "gate.fail_on = 0",
             "gate.fail_on = true",
             "ai.fail_on = 0",
+            "ai.policy = \"sometimes\"",
             "gate.fail_on = \"grave\"",
             "places.production = [\"a{\"]",
             "places.subject = [\"a\"]",

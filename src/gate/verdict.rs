@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::policy::Policy;
+use crate::change::Commit;
 use crate::context::Origin;
 use crate::risk::{Assessment, Score};
 
@@ -23,8 +24,9 @@ pub struct Verdict {
     pub reasons: Vec<String>,
 }
 
-/// Compares the score with the threshold of the policy. `remarks` are what waiving had to say.
-pub fn decide(assessment: &Assessment, policy: &Policy, remarks: Vec<String>) -> Verdict {
+/// Compares the score with the threshold of the policy, and the help of assistants with what the project allows.
+/// `remarks` are what waiving had to say.
+pub fn decide(assessment: &Assessment, commits: &[Commit], policy: &Policy, remarks: Vec<String>) -> Verdict {
     let usual = policy.threshold.score();
     let has_assistant = assessment.provenance.status == Origin::DeclaredAi;
     let stricter = policy.threshold_with_assistants.map(|points| points.score());
@@ -34,7 +36,10 @@ pub fn decide(assessment: &Assessment, policy: &Policy, remarks: Vec<String>) ->
         true => (Status::Fail, "reaches the threshold"),
         false => (Status::Pass, "is below the threshold"),
     };
+    let broken = policy.assistant_policy.broken(&assessment.provenance, commits);
+    let status = if broken.is_some() { Status::Fail } else { status };
     let mut reasons = vec![format!("score {} {relation} {}", assessment.score.points(), threshold.points())];
+    reasons.extend(broken);
     if stricter.is_some() {
         let (now, usual) = (threshold.points(), usual.points());
         reasons.push(format!("an assistant helped: the threshold is {now} instead of {usual} ([ai] fail_on)"));

@@ -68,7 +68,9 @@ fn opening(page: &mut Page, report: &Report<'_>, display: &Display) {
     }
     let required = &report.assessment.reviewers.required;
     let must: Vec<&str> = required.iter().map(|one| one.who.trim_start_matches("role ")).collect();
-    if report.verdict.status == Status::Fail {
+    if report.verdict.status == Status::Fail && report.assessment.score < report.verdict.threshold {
+        more.push("the policy for assistants is broken: see below".to_owned());
+    } else if report.verdict.status == Status::Fail {
         match must.is_empty() {
             true => more.push("a second person must approve".to_owned()),
             false => more.push(format!("a second person must approve: {}", must.join(", "))),
