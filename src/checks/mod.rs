@@ -12,6 +12,7 @@ mod conditions;
 mod constructs;
 mod count_switch;
 mod crossing;
+mod database_jump;
 mod deletions;
 mod dns_records;
 mod edits;
@@ -106,6 +107,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("constant-moved", weaker::constants),
     ("crossing", crossing::check),
     ("crypto-weakened", weaker::crypto),
+    ("database-jump", database_jump::check),
     ("dns-records", dns_records::check),
     ("down-destroys", migrations::down),
     ("downsized", sizes::check),
