@@ -1,14 +1,11 @@
 //! `secrets`: a credential enters the tree. What it is worth is never printed.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 use super::Evidence;
 use crate::change::Side;
 use crate::facts::{
-    Recognised, Secret, assignment, holds_key, is_placeholder, is_telling, may_hold, secrets_in,
+    Expression, Recognised, Secret, assignment, holds_key, is_placeholder, is_telling, may_hold, secrets_in,
 };
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::{FileReading, Position, SideReading};
@@ -149,23 +146,19 @@ fn replaced(
     (file, path): (usize, &str),
     (line, text): (u32, &str),
 ) -> Option<Finding> {
-    static LOOKED_UP: OnceLock<Option<Regex>> = OnceLock::new();
     let (name, value, _) =
         assignment(text).filter(|(name, value, _)| is_telling(name) && !is_placeholder(value))?;
-    let looked_up = LOOKED_UP
-        .get_or_init(|| {
-            Regex::new(r"\b(?:os\.environ|os\.getenv|getenv|process\.env|import\.meta\.env|env::var|env!\(|System\.getenv|os\.Getenv|os\.LookupEnv|ENV\[|config\(|decouple|get_secret[A-Za-z0-9_]*|getSecret[A-Za-z0-9_]*|secretsmanager|vault\.)|\$\{\{?[ \t]*(?:secrets\.)?[A-Za-z0-9_]+|valueFrom|secretKeyRef")
-                .ok()
-        })
-        .as_ref()?;
+    static LOOKED_UP: Expression = Expression::of(
+        r"\b(?:os\.environ|os\.getenv|getenv|process\.env|import\.meta\.env|env::var|env!\(|System\.getenv|os\.Getenv|os\.LookupEnv|ENV\[|config\(|decouple|get_secret[A-Za-z0-9_]*|getSecret[A-Za-z0-9_]*|secretsmanager|vault\.)|\$\{\{?[ \t]*(?:secrets\.)?[A-Za-z0-9_]+|valueFrom|secretKeyRef",
+    );
     // A default of the look-up is no replacement, and what was found by its form is told already.
-    if looked_up.is_match(text) || !secrets_in(text).is_empty() || value.len() < 4 {
+    if LOOKED_UP.is_match(text) || !secrets_in(text).is_empty() || value.len() < 4 {
         return None;
     }
     let old = reading.old.as_ref()?;
     let before = touched(reading, Side::Old).find(|line| {
         let was = old.lines.line(*line).unwrap_or_default();
-        looked_up.is_match(was) && mentions(was, name)
+        LOOKED_UP.is_match(was) && mentions(was, name)
     })?;
     let old_path = old.documents.first().map_or_else(|| path.to_owned(), |host| host.path.to_string());
     let draft = Draft {

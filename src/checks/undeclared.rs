@@ -4,12 +4,10 @@
 //! made up is the first thing that somebody else can register.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 use super::Evidence;
 use crate::change::{Side, Tree};
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, Place, Rule, Subject};
 use crate::source::Language;
 
@@ -91,14 +89,9 @@ const ALIASES: [&str; 10] = [
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    static IMPORT: OnceLock<Option<Regex>> = OnceLock::new();
-    let import = IMPORT.get_or_init(|| {
-        Regex::new(
-            r#"(?:^[ \t]*import[ \t]+|\bfrom[ \t]+|\brequire\([ \t]*|\bimport\([ \t]*)["']((?:@[a-z0-9][A-Za-z0-9_.-]*/)?[a-z0-9][A-Za-z0-9_.-]*)(?:/[^"']*)?["']"#,
-        )
-        .ok()
-    });
-    let Some(import) = import else { return Vec::new() };
+    static IMPORT: Expression = Expression::of(
+        r#"(?:^[ \t]*import[ \t]+|\bfrom[ \t]+|\brequire\([ \t]*|\bimport\([ \t]*)["']((?:@[a-z0-9][A-Za-z0-9_.-]*/)?[a-z0-9][A-Za-z0-9_.-]*)(?:/[^"']*)?["']"#,
+    );
     let mut findings = Vec::new();
     let mut answers: HashMap<(String, String), Option<bool>> = HashMap::new();
     for (index, reading) in evidence.readings.iter().enumerate() {
@@ -120,7 +113,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
                 continue;
             }
             let comment = text.trim_start().starts_with("//") || text.trim_start().starts_with('*');
-            let Some(name) = import.captures(text).filter(|_| !comment).map(|found| found[1].to_owned()) else {
+            let Some(name) = IMPORT.captures(text).filter(|_| !comment).map(|found| found[1].to_owned()) else {
                 continue;
             };
             let quoted = [format!("\"{name}"), format!("'{name}")];

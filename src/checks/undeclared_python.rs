@@ -7,11 +7,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::Evidence;
 use crate::change::{Change, Side, Tree};
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, Place, Rule, Subject};
 use crate::source::{Language, SideReading};
 
@@ -74,11 +74,9 @@ const ELSEWHERE: [&str; 15] = [
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    static IMPORT: OnceLock<Option<Regex>> = OnceLock::new();
-    let import = IMPORT.get_or_init(|| {
-        Regex::new(r"^[ \t]*(?:import[ \t]+([A-Za-z][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[A-Za-z][\w.]*(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+([A-Za-z][\w.]*)[ \t]+import\b)").ok()
-    });
-    let Some(import) = import else { return Vec::new() };
+    static IMPORT: Expression = Expression::of(
+        r"^[ \t]*(?:import[ \t]+([A-Za-z][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[A-Za-z][\w.]*(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+([A-Za-z][\w.]*)[ \t]+import\b)",
+    );
     let mut findings = Vec::new();
     let mut manifests: HashMap<String, Option<String>> = HashMap::new();
     for (index, reading) in evidence.readings.iter().enumerate() {
@@ -98,7 +96,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             if !text.contains("import") || is_tried(new, line) {
                 continue;
             }
-            for path in import.captures(text).iter().flat_map(imported) {
+            for path in IMPORT.captures(text).iter().flat_map(imported) {
                 let name = path.split('.').next().unwrap_or_default().to_owned();
                 if told.contains(&name) || is_given(&name) || stood_before(evidence, &name) {
                     continue;
@@ -274,7 +272,7 @@ mod tests {
 
     #[test]
     fn every_module_of_a_statement_is_seen() {
-        let import = Regex::new(r"^(?:import[ \t]+(.*)|from[ \t]+(\w+))").unwrap();
+        let import = Expression::of(r"^(?:import[ \t]+(.*)|from[ \t]+(\w+))");
         let found = import.captures("import a, b.c as d").unwrap();
         assert_eq!(imported(&found), ["a", "b.c"]);
     }

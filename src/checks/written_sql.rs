@@ -1,42 +1,35 @@
 //! `sql-from-text`: a value is written into the text of a statement where a parameter stood or could stand.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 use super::Evidence;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Subject};
 use crate::source::{Document, HOLE, Language, Locus, SideReading};
 
 struct Patterns {
     /// Statements that take values.
-    verb: Regex,
+    verb: Expression,
     /// What stands before a value.
-    compared: Regex,
-    listed: Regex,
+    compared: Expression,
+    listed: Expression,
     /// What a driver fills.
-    bound: Regex,
+    bound: Expression,
     /// Expressions that cannot say anything but what is meant.
-    harmless: Regex,
+    harmless: Expression,
     /// Calls that only show a text.
-    shown: Regex,
+    shown: Expression,
 }
 
-fn patterns() -> Option<&'static Patterns> {
-    static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
-    PATTERNS
-        .get_or_init(|| {
-            Some(Patterns {
-                verb: Regex::new(r"(?i)^\s*(?:with|select|insert|update|delete|replace|merge|from)\b").ok()?,
-                compared: Regex::new(
-                    r#"(?i)([\w."`\[\]]+)\s*(<>|!=|<=|>=|=|<|>|\b(?:not\s+)?i?like|\b(?:not\s+)?in\s*\(|\bbetween)\s*(?:\(\s*)?(?:\w+\(\s*)?$"#,
-                )
-                .ok()?,
-                listed: Regex::new(r"(?i)\bvalues\s*\((?:[^;]*,)?\s*$").ok()?,
-                bound: Regex::new(r"\?|\$\d+|%s|%\(\w+\)s|[:@][A-Za-z_]\w*").ok()?,
-                harmless: Regex::new(
-                    r#"(?x)
+static PATTERNS: Patterns = Patterns {
+    verb: Expression::of(r"(?i)^\s*(?:with|select|insert|update|delete|replace|merge|from)\b"),
+    compared: Expression::of(
+        r#"(?i)([\w."`\[\]]+)\s*(<>|!=|<=|>=|=|<|>|\b(?:not\s+)?i?like|\b(?:not\s+)?in\s*\(|\bbetween)\s*(?:\(\s*)?(?:\w+\(\s*)?$"#,
+    ),
+    listed: Expression::of(r"(?i)\bvalues\s*\((?:[^;]*,)?\s*$"),
+    bound: Expression::of(r"\?|\$\d+|%s|%\(\w+\)s|[:@][A-Za-z_]\w*"),
+    harmless: Expression::of(
+        r#"(?x)
                     ^(?:[\w.:]*[.:])?[A-Z][A-Z0-9_]*$            # a constant
                     |^\d|^["']
                     |(?i:\b(?:int|float|bool|number|parse_?int|parse_?float|strconv\.\w+|integer\.parse\w*|uuid\w*|len|date)\s*\()
@@ -44,16 +37,11 @@ fn patterns() -> Option<&'static Patterns> {
                     |\.(?:length|len\(\)|size\(\)|toISOString\(\)|isoformat\(\))$
                     |(?i:^(?:self\.|this\.|cls\.)?_?(?:table|column|col|field|schema|alias|prefix|order|where|clause|cond|filter)\w*$)
                     "#,
-                )
-                .ok()?,
-                shown: Regex::new(
-                    r#"(?i)\b(?:log\w*|f?print\w*|info|debug|trace|warn\w*|error\w*|exception|fail\w*|panic|assert\w*|expect|echo|describe|it|test|title|help|description)\s*!?[(=:]\s*[a-z&]*["'`]*$"#,
-                )
-                .ok()?,
-            })
-        })
-        .as_ref()
-}
+    ),
+    shown: Expression::of(
+        r#"(?i)\b(?:log\w*|f?print\w*|info|debug|trace|warn\w*|error\w*|exception|fail\w*|panic|assert\w*|expect|echo|describe|it|test|title|help|description)\s*!?[(=:]\s*[a-z&]*["'`]*$"#,
+    ),
+};
 
 /// A place of a statement that takes a value.
 struct Slot {
@@ -126,7 +114,7 @@ fn slots(side: &SideReading) -> Vec<Vec<Slot>> {
         return Vec::new();
     };
     let statements = side.documents.iter().filter(|one| one.language == Language::Sql);
-    let Some(patterns) = patterns() else { return Vec::new() };
+    let patterns = &PATTERNS;
     statements.filter_map(|statement| slots_of(statement, host, patterns)).collect()
 }
 
@@ -209,5 +197,5 @@ fn is_number(name: &str, text: &str) -> bool {
     const TYPES: &str = r"(?:[iu](?:8|16|32|64|128|size)|u?int(?:8|16|32|64)?|float(?:32|64)?|f32|f64|long|Long|Integer|short|double|bool|boolean|number|bigint|[uU][uU][iI][dD](?:::Uuid|\.UUID)?)";
     let pattern =
         format!(r"\b{name}\??\s*:\s*&?{TYPES}\b|\b{name}(?:,\s*\w+)*\s+{TYPES}\b|\b{TYPES}\s+{name}\b");
-    Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(text))
+    Expression::new(pattern).is_match(text)
 }

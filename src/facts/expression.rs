@@ -4,6 +4,7 @@
 //! rest of its work: about 1 million instructions with the classes of Unicode. So letters of classes (`\w`, `[^a]`,
 //! `(?i)`) mean ASCII, unless the expression names a class of Unicode (`\p{Greek}`).
 
+use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -15,14 +16,19 @@ use regex_automata::{Input, MatchKind};
 /// Answers whether something is found without saying where; only where something is, its groups are looked for.
 #[derive(Debug)]
 pub struct Expression {
-    pattern: String,
+    pattern: Cow<'static, str>,
     compiled: OnceLock<Option<Automaton>>,
     groups: OnceLock<Option<regex::Regex>>,
 }
 
 impl Expression {
     pub fn new(pattern: impl Into<String>) -> Self {
-        Self { pattern: pattern.into(), compiled: OnceLock::new(), groups: OnceLock::new() }
+        Self { pattern: Cow::Owned(pattern.into()), compiled: OnceLock::new(), groups: OnceLock::new() }
+    }
+
+    /// One that is written in the program; the tests of its owner compile it.
+    pub const fn of(pattern: &'static str) -> Self {
+        Self { pattern: Cow::Borrowed(pattern), compiled: OnceLock::new(), groups: OnceLock::new() }
     }
 
     /// As [`Expression::new`], compiled at once.
@@ -38,7 +44,7 @@ impl Expression {
         let groups = regex::Regex::new(pattern).map_err(failed)?;
         let compiled = Automaton::new(pattern).ok_or_else(|| "error: too large".to_owned())?;
         Ok(Self {
-            pattern: pattern.to_owned(),
+            pattern: Cow::Owned(pattern.to_owned()),
             compiled: OnceLock::from(Some(compiled)),
             groups: OnceLock::from(Some(groups)),
         })
@@ -51,6 +57,12 @@ impl Expression {
             .get_or_init(|| Automaton::new(&self.pattern))
             .as_ref()
             .is_some_and(|expression| expression.is_match(text))
+    }
+
+    /// Whether it is one at all, and its groups too.
+    #[cfg(test)]
+    pub fn compiles(&self) -> bool {
+        Self::checked(&self.pattern).is_ok()
     }
 
     fn found_in(&self, text: &str) -> Option<&regex::Regex> {

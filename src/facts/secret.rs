@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::Expression;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::Regex;
 use serde::Deserialize;
 
 const TABLE: &str = include_str!("../../rules/data/secrets.json");
@@ -62,7 +62,7 @@ struct Shape {
     literals: Vec<String>,
     pattern: String,
     #[serde(skip)]
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Expression>,
 }
 
 fn table() -> &'static Table {
@@ -108,8 +108,8 @@ pub fn secrets_in(line: &str) -> Vec<Secret> {
         if !shape.literals.iter().any(|literal| line.contains(literal.as_str())) {
             continue;
         }
-        let Some(regex) = shape.compiled.get_or_init(|| Regex::new(&shape.pattern).ok()) else { continue };
-        for hit in regex.find_iter(line).filter(|hit| is_random(hit.as_str(), LEAST_ENTROPY)) {
+        let expression = shape.compiled.get_or_init(|| Expression::new(&*shape.pattern));
+        for hit in expression.find_iter(line).filter(|hit| is_random(hit.as_str(), LEAST_ENTROPY)) {
             found.push(Secret { range: hit.range(), name: shape.name.clone(), how: Recognised::Shape });
         }
     }
@@ -206,15 +206,13 @@ pub fn holds_key(head: &str, next: Option<&str>) -> bool {
 
 /// `scheme://user:password@host`, where the host is not this machine.
 fn address(line: &str) -> Option<Secret> {
-    static ADDRESS: OnceLock<Option<Regex>> = OnceLock::new();
+    static ADDRESS: Expression = Expression::of(
+        r#"\b[a-z][a-z0-9+.-]{1,20}://[^ \t:/@"'`<>{}$%]*:([^ \t@/"'`<>{}$%]{8,})@([A-Za-z0-9.-]+)"#,
+    );
     if !line.contains("://") || !line.contains('@') {
         return None;
     }
-    let regex = ADDRESS.get_or_init(|| {
-        Regex::new(r#"\b[a-z][a-z0-9+.-]{1,20}://[^ \t:/@"'`<>{}$%]*:([^ \t@/"'`<>{}$%]{8,})@([A-Za-z0-9.-]+)"#)
-            .ok()
-    });
-    let hit = regex.as_ref()?.captures(line)?;
+    let hit = ADDRESS.captures(line)?;
     let (password, host) = (hit.get(1)?, hit.get(2)?.as_str().to_ascii_lowercase());
     let near = !host.contains('.')
         || ["127.", "0.0.0.0", "10.", "192.168."].iter().any(|start| host.starts_with(start))
@@ -264,7 +262,9 @@ fn named(line: &str) -> Option<Secret> {
 
 /// Name and literal of `name = "literal"`, `name: literal`, `"name": "literal"`, with the bytes of the literal.
 pub fn assignment(line: &str) -> Option<(&str, &str, Range<usize>)> {
-    static ASSIGNMENT: OnceLock<Option<Regex>> = OnceLock::new();
+    static ASSIGNMENT: Expression = Expression::of(
+        r#"(?i)["'`]?\b([a-z_][A-Za-z0-9_.-]{2,60})["'`]?\]?[ \t]*(?::[ \t]*(?:&'static[ \t]+)?[A-Za-z0-9_&]+[ \t]*=|:=|=>|=|:)[ \t]*(?:[rbuf]{0,2}["'`]([^"'` \t]{1,200})["'`]|([^ \t"'`,;{}()<>$]{16,200})[ \t]*$)"#,
+    );
     if !line.contains(['=', ':']) {
         return None;
     }
@@ -272,13 +272,7 @@ pub fn assignment(line: &str) -> Option<(&str, &str, Range<usize>)> {
     if !table().names.iter().any(|name| plain.contains(name.replace('_', "").as_str())) {
         return None;
     }
-    let regex = ASSIGNMENT.get_or_init(|| {
-        Regex::new(
-            r#"(?i)["'`]?\b([a-z_][A-Za-z0-9_.-]{2,60})["'`]?\]?[ \t]*(?::[ \t]*(?:&'static[ \t]+)?[A-Za-z0-9_&]+[ \t]*=|:=|=>|=|:)[ \t]*(?:[rbuf]{0,2}["'`]([^"'` \t]{1,200})["'`]|([^ \t"'`,;{}()<>$]{16,200})[ \t]*$)"#,
-        )
-        .ok()
-    });
-    let hit = regex.as_ref()?.captures(line)?;
+    let hit = ASSIGNMENT.captures(line)?;
     let value = hit.get(2).or(hit.get(3))?;
     Some((hit.get(1)?.as_str(), value.as_str(), value.range()))
 }
@@ -358,7 +352,7 @@ mod tests {
     fn every_shape_compiles_and_names_its_literal() {
         assert!(table().shapes.len() > 20);
         for shape in &table().shapes {
-            assert!(Regex::new(&shape.pattern).is_ok(), "{}", shape.name);
+            assert!(Expression::checked(&shape.pattern).is_ok(), "{}", shape.name);
         }
     }
 

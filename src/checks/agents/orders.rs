@@ -3,69 +3,67 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
-use regex::Regex;
-
 use super::super::Evidence;
 use super::super::instructions::is_instruction;
 use crate::change::Side;
 use crate::delta::similarity;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::FileReading;
+use aho_corasick::AhoCorasick;
 
 /// Share of words from which a sentence is another one in new words.
 const REWORDED: f64 = 0.4;
 
 struct Patterns {
     /// Orders that no project needs to give.
-    bypass: Regex,
+    bypass: Expression,
     /// Orders that are one only without a "never" before them.
-    risky: Regex,
+    risky: Expression,
     /// Begins with its verb, or says whom it is for.
-    imperative: Regex,
-    negation: Regex,
+    imperative: Expression,
+    negation: Expression,
     /// A prohibition, or a duty to ask.
-    prohibition: Regex,
+    prohibition: Expression,
     /// What is worth prohibiting.
-    matter: Regex,
+    matter: Expression,
     /// Text that speaks to a model about its orders.
-    planted: Regex,
-    addressed: Regex,
+    planted: Expression,
+    addressed: Expression,
 }
 
-fn patterns() -> Option<&'static Patterns> {
-    static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
+fn patterns() -> &'static Patterns {
+    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS
         .get_or_init(|| {
-            let regex = |pattern: &str| Regex::new(&format!("(?i){pattern}")).ok();
-            Some(Patterns {
-                bypass: regex(
+            let expression = |pattern: &str| Expression::new(format!("(?i){pattern}"));
+            Patterns {
+                bypass: expression(
                     r"\b(?:(?:ignore|disregard|forget|override) (?:all |any |every )?(?:of )?(?:the |your |these |those )?(?:previous|prior|above|earlier|preceding|other|system|safety) (?:[A-Za-z0-9_]+ )?(?:instructions?|rules|prompts?|directions|guidelines|constraints|policies|checks)|without (?:ever )?(?:asking|confirmation|confirming|approval|permission|prompting|review)\b|(?:never|do not|don't|no need to|you need not|needn't) (?:ever )?(?:ask|wait|stop|prompt|pause)(?: me| us| the user| anyone)? ?(?:for|to)? ?(?:[A-Za-z0-9_]+ )?(?:permission|confirmation|approval|confirm|questions|a review)|(?:do not|don't|never) (?:ever )?(?:tell|mention|inform|show|reveal|report|disclose|alert|log|warn)\b[^.]{0,40}\b(?:the |to the )?(?:user|reviewer|developer|anyone|human|owner|maintainers?)s?\b|(?:hide|conceal) (?:this|these|it|them)\b[^.]{0,40}\b(?:from|in)\b|(?:curl|wget)\b[^|]{0,200}\|[ \t]*(?:sudo )?(?:ba|z)?sh\b|(?:send|upload|post|exfiltrate|forward|copy)\b[^.]{0,60}\b(?:secrets?|tokens?|credentials?|passwords?|api keys?|\.env|environment variables|private keys?|ssh keys?)\b[^.]{0,60}\b(?:to|at)\b[^.]{0,20}(?:https?://|[^ \t]+@[^ \t]+)|(?:auto(?:matically)?[- ]?|always )(?:approve|accept|merge)\b[^.]{0,40}\b(?:all|every|any|pull requests?|prs?|changes?)\b)",
-                )?,
-                risky: regex(
+                ),
+                risky: expression(
                     r"(?:--no-verify\b|--dangerously-[A-Za-z0-9_]+|--force(?:-with-lease)?\b[^.]{0,20}\b(?:main|master)|\bforce[- ]push|\bpush (?:directly |straight )?to (?:main|master|production)\b|\b(?:skip|bypass|disable|turn off|ignore|circumvent|avoid) (?:the |all |any |every )?(?:failing |existing |required |safety |security |pre-commit |code )*(?:tests?|reviews?|hooks?|checks?|ci|linters?|sandbox|guardrails?|approvals?|confirmations?|permissions?|validation|safety)\b|\bdelete (?:the )?(?:failing |broken )tests?\b|\brm -rf\b|\bdrop (?:the )?(?:production |prod )?database|\bterraform destroy\b|\b(?:run|apply|execute)\b[^.]{0,40}\bagainst (?:the )?prod(?:uction)?\b|\bbypassPermissions\b|\bdanger-full-access\b)",
-                )?,
-                imperative: regex(
+                ),
+                imperative: expression(
                     r"\b(?:you (?:may|can|should|must|are allowed to|are free to)|always|please|feel free to|just|use|run|pass|commit with|push)\b|^[^A-Za-z0-9_]*(?:skip|bypass|disable|turn off|ignore|delete|force|drop)",
-                )?,
-                negation: regex(
+                ),
+                negation: expression(
                     r"\b(?:never|do not|don't|dont|must not|mustn't|should not|shouldn't|may not|cannot|can't|not allowed|forbidden|prohibited|avoid|refuse|without|unless|instead of|rather than|no)\b",
-                )?,
-                prohibition: regex(
+                ),
+                prohibition: expression(
                     r"\b(?:never|do not|don't|must not|mustn't|should not|may not|not allowed|forbidden|prohibited|ask (?:me |us |first|before|for|the user|a human)|(?:require|requires|need|needs|wait for|get|obtain|with) (?:explicit |prior |human |manual |my |an? )*(?:approval|confirmation|review|permission|sign-?off)|only after|stop and ask|confirm (?:with|before)|always (?:run|ask|confirm|use)\b[^.]{0,30}\b(?:tests?|before|dry[- ]run|plan|sandbox|review))",
-                )?,
-                matter: regex(
+                ),
+                matter: expression(
                     r"\b(?:prod(?:uction)?|migrat[A-Za-z0-9_]+|delet[A-Za-z0-9_]+|drop[A-Za-z0-9_]*|destroy[A-Za-z0-9_]*|push[A-Za-z0-9_]*|deploy[A-Za-z0-9_]*|secrets?|credentials?|tokens?|\.env|force|terraform|kubectl|rm|main|master|databases?|approv[A-Za-z0-9_]+|permission|commit[A-Za-z0-9_]*|merge[A-Za-z0-9_]*|customer|payments?|infra[A-Za-z0-9_]*|hooks?|tests?|sandbox|truncate|purge|reset|root|sudo|ask)\b",
-                )?,
-                planted: regex(
+                ),
+                planted: expression(
                     r"\b(?:ignore|disregard|forget|override) (?:all |any |every )?(?:of )?(?:the |your |these |those )?(?:previous|prior|above|earlier|preceding|system) (?:[A-Za-z0-9_]+ )?(?:instructions?|rules|prompts?|directions|guidelines)\b|<\|im_start\|>|\[/?INST\]|<<SYS>>",
-                )?,
-                addressed: regex(
+                ),
+                addressed: expression(
                     r"(?:\b(?:ai|llm|coding|claude|copilot|chatgpt|gpt|gemini|cursor|codex|language model)[ -]?(?:agents?|assistants?|reviewers?|models?|bots?|code|tools?)?[ \t]*[:,]|\bif you are an? (?:ai|llm|language model|coding agent|assistant)\b|\bas an? (?:ai|llm) (?:agent|assistant|model|reviewer)\b|\bnote (?:to|for) (?:ai|llm|the agent|agents|assistants?|copilot|claude)\b)[^.]{0,120}\b(?:approve|ignore|delete|remove|run|execute|send|upload|fetch|download|skip|do not (?:report|mention|flag|tell)|don't (?:report|mention|flag|tell)|merge|disable|clean)\b",
-                )?,
-            })
+                ),
+            }
         })
-        .as_ref()
 }
 
 /// A line of a side, with its number.
@@ -97,7 +95,7 @@ fn of_instructions<'a>(evidence: &'a Evidence<'_>, side: Side) -> Vec<(usize, Nu
 
 pub(super) fn gained(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let after = of_instructions(evidence, Side::New);
-    let Some(patterns) = (!after.is_empty()).then(patterns).flatten() else { return Vec::new() };
+    let Some(patterns) = (!after.is_empty()).then(patterns) else { return Vec::new() };
     let before = of_instructions(evidence, Side::Old);
     let mut findings = Vec::new();
     for (file, (line, text)) in after {
@@ -146,7 +144,7 @@ fn order_text(patterns: &Patterns, text: &str) -> Option<String> {
 pub(super) fn lost(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let obeyed =
         evidence.change.files.iter().filter_map(|file| file.old.as_ref()).any(|old| is_instruction(&old.path));
-    let Some(patterns) = obeyed.then(patterns).flatten() else { return Vec::new() };
+    let Some(patterns) = obeyed.then(patterns) else { return Vec::new() };
     let now = of_instructions(evidence, Side::New);
     let is_prohibition = |text: &str| {
         patterns.prohibition.is_match(text) && patterns.matter.is_match(text) && order(patterns, text).is_none()
@@ -249,7 +247,7 @@ pub(super) fn planted(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             if !may_speak(text) {
                 continue;
             }
-            let Some(patterns) = patterns() else { continue };
+            let patterns = patterns();
             let found = patterns.planted.find(text).or_else(|| patterns.addressed.find(text));
             let Some(found) = found else { continue };
             let was = old.iter().any(|(_, old)| similarity(old, text) >= 0.9);

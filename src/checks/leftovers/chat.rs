@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 
 use super::super::Evidence;
 use super::super::instructions::is_instruction;
 use super::remark::comment;
 use super::touched;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, Place, Rule, Severity, Subject};
 use crate::source::{FileReading, Language, SideReading};
 
@@ -16,30 +16,27 @@ use crate::source::{FileReading, Language, SideReading};
 const NUMBERED: usize = 3;
 
 struct Patterns {
-    talk: Regex,
-    markup: Regex,
-    residue: Regex,
-    numbered: Regex,
+    talk: Expression,
+    markup: Expression,
+    residue: Expression,
+    numbered: Expression,
 }
 
-fn patterns() -> Option<&'static Patterns> {
-    static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
+fn patterns() -> &'static Patterns {
+    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS
         .get_or_init(|| {
-            Some(Patterns {
-                talk: Regex::new(
+            Patterns {
+                talk: Expression::of(
                     r"(?i)^(?:(?:certainly|sure|absolutely|of course|great question|great)[!,.:] (?:here|i |i'|let|the|below)|here(?:'s| is| are) (?:the|your|an?) (?:[A-Za-z0-9_]+ )?(?:updated|complete|modified|fixed|corrected|revised|refactored|improved|full|final|rewritten) (?:[A-Za-z0-9_]+ )?(?:code|version|file|implementation|function|script|class|component|test|configuration)|i(?:'ve| have) (?:updated|added|fixed|removed|refactored|rewritten|modified) the |as an ai (?:language )?model|let me know if you(?:'d| would| need| have| want)|i hope this helps|you(?:'re| are) (?:absolutely )?right[!,.]|i apologi[sz]e for the )",
-                )
-                .ok()?,
-                markup: Regex::new(
+                ),
+                markup: Expression::of(
                     r"^[ \t]*</?(?:[a-z]+:)?(?:function_calls|function_results|invoke|tool_call|tool_use|tool_result|thinking|antthinking|antartifact|file_text|old_str|new_str|apply_diff|replace_in_file|write_to_file)(?:[ \t][^>]*)?>|^\*\*\* (?:Begin|End) Patch$|^<\|(?:im_start|im_end|endoftext|assistant|user)\|>",
-                )
-                .ok()?,
-                residue: Regex::new(r"contentReference\[oaicite|:oaicite:|\bturn[0-9]+(?:search|view|news|file)[0-9]+\b|\u{3010}[0-9]+\u{2020}[^\u{3011}]*\u{3011}").ok()?,
-                numbered: Regex::new(r"^[ \t]*[0-9]+\u{2192}").ok()?,
-            })
+                ),
+                residue: Expression::of(r"contentReference\[oaicite|:oaicite:|\bturn[0-9]+(?:search|view|news|file)[0-9]+\b|\u{3010}[0-9]+\u{2020}[^\u{3011}]*\u{3011}"),
+                numbered: Expression::of(r"^[ \t]*[0-9]+\u{2192}"),
+            }
         })
-        .as_ref()
 }
 
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -50,7 +47,7 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
         if !may_talk(&side.text) {
             continue;
         }
-        let Some((kind, patterns)) = kind(path, reading).zip(patterns()) else { continue };
+        let (Some(kind), patterns) = (kind(path, reading), patterns()) else { continue };
         let found = touched::new_lines(evidence, index).find_map(|(line, text)| {
             let what = what(patterns, side, kind, line, text)?;
             (!touched::taken(evidence).contains_key(text.trim())).then_some((line, text, what))

@@ -1,28 +1,16 @@
 //! `commented-out`: a check that ran before stands in a comment now.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
-
 use super::super::Evidence;
 use super::remark::comment;
 use super::touched;
 use crate::delta::Delta;
-use crate::facts::Body;
+use crate::facts::{Body, Expression};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Subject};
 
 /// Words that name a check, at the beginning or the end of a part of a name.
-fn safeguard() -> Option<&'static Regex> {
-    static WORDS: OnceLock<Option<Regex>> = OnceLock::new();
-    WORDS
-        .get_or_init(|| {
-            Regex::new(
-                r"(?i)(?:\b|_|\.)(?:verif(?:y|ies)|validate|authenticate|authori[sz]e|authorization|require(?:s|_?auth|_?login|_?role|_?permission)?|check|assert(?:_[A-Za-z0-9_]+|That|Equals?)?|ensure|enforce|sanitize|escape|throttle|rate_?limit(?:er)?|audit|confirm|csrf|permissions?|raise_for_status|login_required|permission_required|has_?perm[A-Za-z0-9_]*|is_?allowed|is_?admin|guard|acquire|lock|signature|pre_?authori[sz]e|deny|forbid)(?:\b|_|\()|(?:Verify|Validate|Authenticate|Authorize|Require|Check|Assert|Ensure|Enforce|Sanitize|RateLimit|Audit|Permission|PreAuthorize)",
-            )
-            .ok()
-        })
-        .as_ref()
-}
+static SAFEGUARD: Expression = Expression::of(
+    r"(?i)(?:\b|_|\.)(?:verif(?:y|ies)|validate|authenticate|authori[sz]e|authorization|require(?:s|_?auth|_?login|_?role|_?permission)?|check|assert(?:_[A-Za-z0-9_]+|That|Equals?)?|ensure|enforce|sanitize|escape|throttle|rate_?limit(?:er)?|audit|confirm|csrf|permissions?|raise_for_status|login_required|permission_required|has_?perm[A-Za-z0-9_]*|is_?allowed|is_?admin|guard|acquire|lock|signature|pre_?authori[sz]e|deny|forbid)(?:\b|_|\()|(?:Verify|Validate|Authenticate|Authorize|Require|Check|Assert|Ensure|Enforce|Sanitize|RateLimit|Audit|Permission|PreAuthorize)",
+);
 
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -45,7 +33,7 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
             // Comments that were comments before, and code that goes on elsewhere.
             let was_code = comment(old, old_line).is_none();
             let goes_on = touched::brought(evidence).contains(code.trim());
-            let named = || safeguard().is_some_and(|words| words.is_match(strip_strings(code).as_str()));
+            let named = || SAFEGUARD.is_match(strip_strings(code).as_str());
             let guards = named() || was_guard(evidence, index, old_line);
             if !was_code || goes_on || !guards || is_head(code) || heads_comment(new, line) || is_trace(code) {
                 continue;

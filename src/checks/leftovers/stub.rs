@@ -4,13 +4,12 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::source::Node;
-use regex::Regex;
 
 use super::super::Evidence;
 use super::touched;
 use crate::change::Side;
 use crate::delta::Delta;
-use crate::facts::{Body, Definition, DefinitionKind, Fact};
+use crate::facts::{Body, Definition, DefinitionKind, Expression, Fact};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::Language;
 
@@ -112,7 +111,7 @@ fn stub(evidence: &Evidence<'_>, fact: &Fact) -> Option<(Stub, String)> {
         .map(|node| text(&node))
         .filter(|text| !is_noise(text))
         .collect();
-    let patterns = patterns()?;
+    let patterns = patterns();
     match statements.as_slice() {
         [] => Some((Stub::Nothing, String::new())),
         [one] => {
@@ -173,27 +172,24 @@ fn is_noise(statement: &str) -> bool {
 }
 
 struct Patterns {
-    unfinished: Regex,
-    constant: Regex,
+    unfinished: Expression,
+    constant: Expression,
 }
 
-fn patterns() -> Option<&'static Patterns> {
-    static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
+fn patterns() -> &'static Patterns {
+    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS
         .get_or_init(|| {
             let value = r#"(?:true|false|True|False|null|None|nil|undefined|-?[0-9][0-9_.]*(?:[eE]-?[0-9]+)?[a-z0-9]*|"[^"\\]*"|'[^'\\]*'|\[ \t*\]|\{[ \t]*\}|\(\)|&?[A-Za-z0-9_:]+::(?:new|default|empty)\(\)|Default::default\(\)|vec!\[\]|String::new\(\)|Optional\.empty\(\)|List\.of\(\)|new [A-Za-z0-9_]+(?:<>)?\(\)|dict\(\)|list\(\)|Promise\.resolve\((?:true|false|null)?\))"#;
-            Some(Patterns {
-                unfinished: Regex::new(
+            Patterns {
+                unfinished: Expression::of(
                     r#"(?i)^(?:(?:return[ \t]+)?(?:todo|unimplemented)![ \t]*\(|(?:return[ \t]+)?panic!?[ \t]*\([ \t]*f?["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo)|raise[ \t]+NotImplementedError|raise[ \t]+NotImplemented\b|throw[ \t]+new[ \t]+[A-Za-z0-9_]*(?:NotImplemented|UnsupportedOperation)[A-Za-z0-9_]*[ \t]*\(|throw[ \t]+(?:new[ \t]+)?Error[ \t]*\([ \t]*["'`][^"'`]*(?:not (?:yet )?implemented|unimplemented|todo))"#,
-                )
-                .ok()?,
-                constant: Regex::new(&format!(
+                ),
+                constant: Expression::new(format!(
                     r"^(?:return[ \t]+)?(?:(?:Ok|Some|Err|Promise\.resolve)\()?{value}\)?(?:[ \t]*,[ \t]*{value})*$"
-                ))
-                .ok()?,
-            })
+                )),
+            }
         })
-        .as_ref()
 }
 
 /// A body that is empty by design.

@@ -4,48 +4,26 @@
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 
 use super::super::Evidence;
 use super::hunks::{Hunk, hunks};
 use crate::delta::similarity;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::{FileReading, SideReading};
 
 /// Share of words from which a new line is the old one, edited.
 const ALIKE: f64 = 0.34;
 
-/// An expression that is compiled when it is first asked.
-struct Lazy {
-    pattern: &'static str,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Lazy {
-    const fn new(pattern: &'static str) -> Self {
-        Self { pattern, compiled: OnceLock::new() }
-    }
-
-    /// An empty pattern fits nothing.
-    fn is_match(&self, text: &str) -> bool {
-        let compile = || (!self.pattern.is_empty()).then(|| Regex::new(self.pattern).ok()).flatten();
-        self.compiled.get_or_init(compile).as_ref().is_some_and(|regex| regex.is_match(text))
-    }
-
-    fn is_given(&self) -> bool {
-        !self.pattern.is_empty()
-    }
-}
-
 /// Things of which one stands for the other.
 struct Family {
     name: &'static str,
-    strong: Lazy,
-    weak: Lazy,
+    strong: Option<Expression>,
+    weak: Expression,
     /// What must stand on the line or in the name of the function around it.
-    context: Lazy,
+    context: Option<Expression>,
     /// What shows that nothing depends on its strength.
-    harmless: Lazy,
+    harmless: Option<Expression>,
     severity: Severity,
 }
 
@@ -55,82 +33,88 @@ const HARMLESS: &str = r"(?i)usedforsecurity[ \t]*=[ \t]*False|etag|cache|checks
 static FAMILIES: [Family; 8] = [
     Family {
         name: "a hash that is broken",
-        strong: Lazy::new(r"(?i)sha-?_?(?:256|384|512|3)|blake[23]|bcrypt|scrypt|argon2|pbkdf2|sha2\b"),
-        weak: Lazy::new(r"(?i)\bmd[45]\b|[._\x22'(:]md5|\bsha-?_?1\b|[._\x22'(:]sha1\b|\bcrc32|adler32"),
-        context: Lazy::new(""),
-        harmless: Lazy::new(HARMLESS),
+        strong: Some(Expression::of(
+            r"(?i)sha-?_?(?:256|384|512|3)|blake[23]|bcrypt|scrypt|argon2|pbkdf2|sha2\b",
+        )),
+        weak: Expression::of(r"(?i)\bmd[45]\b|[._\x22'(:]md5|\bsha-?_?1\b|[._\x22'(:]sha1\b|\bcrc32|adler32"),
+        context: None,
+        harmless: Some(Expression::of(HARMLESS)),
         severity: Severity::High,
     },
     Family {
         name: "a fast hash for a password",
-        strong: Lazy::new(r"(?i)bcrypt|scrypt|argon2|pbkdf2"),
-        weak: Lazy::new(r"(?i)\bmd[45]\b|md5|sha-?_?(?:1|256|384|512)|blake[23]"),
-        context: Lazy::new(""),
-        harmless: Lazy::new("(?i)pbkdf2|hmac_?sha|argon2|scrypt"),
+        strong: Some(Expression::of(r"(?i)bcrypt|scrypt|argon2|pbkdf2")),
+        weak: Expression::of(r"(?i)\bmd[45]\b|md5|sha-?_?(?:1|256|384|512)|blake[23]"),
+        context: None,
+        harmless: Some(Expression::of("(?i)pbkdf2|hmac_?sha|argon2|scrypt")),
         severity: Severity::Critical,
     },
     Family {
         name: "a cipher that leaks or is broken",
-        strong: Lazy::new(r"(?i)\bgcm\b|_gcm|gcm\(|chacha20|\bccm\b|\bsiv\b|\beax\b|aes-?_?256|aesgcm|fernet"),
-        weak: Lazy::new(r"(?i)\becb\b|_ecb|/ecb/|\brc4\b|arcfour|\b3?des\b|tripledes|desede|blowfish"),
-        context: Lazy::new(""),
-        harmless: Lazy::new(""),
+        strong: Some(Expression::of(
+            r"(?i)\bgcm\b|_gcm|gcm\(|chacha20|\bccm\b|\bsiv\b|\beax\b|aes-?_?256|aesgcm|fernet",
+        )),
+        weak: Expression::of(r"(?i)\becb\b|_ecb|/ecb/|\brc4\b|arcfour|\b3?des\b|tripledes|desede|blowfish"),
+        context: None,
+        harmless: None,
         severity: Severity::Critical,
     },
     Family {
         name: "randomness that can be guessed",
-        strong: Lazy::new(
+        strong: Some(Expression::of(
             r"\bsecrets\.|os\.urandom|SystemRandom|OsRng|randomBytes|randomUUID|getRandomValues|crypto/rand|SecureRandom|getrandom|crypto\.randomInt|thread_rng|rand\.Read",
-        ),
-        weak: Lazy::new(
+        )),
+        weak: Expression::of(
             r"\brandom\.(?:random|randint|choice|choices|getrandbits|randrange|sample)|Math\.random|math/rand|seed_from_u64|new Random\(|SmallRng|\brand\.(?:Intn?|Int63|Seed)|ThreadLocalRandom|fastrand",
         ),
-        context: Lazy::new(SECRET),
-        harmless: Lazy::new(""),
+        context: Some(Expression::of(SECRET)),
+        harmless: None,
         severity: Severity::Critical,
     },
     Family {
         name: "a token whose signature is not checked",
-        strong: Lazy::new(""),
-        weak: Lazy::new(
+        strong: None,
+        weak: Expression::of(
             r#"(?i)verify_signature["']?[ \t]*[:=][ \t]*(?:false)|verify_exp["']?[ \t]*[:=][ \t]*false|ignoreExpiration["']?[ \t]*:[ \t]*true|algorithms?["']?[ \t]*[:=][ \t]*\[[^\]]*["']none["']|\balg["']?[ \t]*[:=][ \t]*["']none["']|insecure_disable_signature_validation\(|dangerous_insecure_decode|\.ParseUnverified\("#,
         ),
-        context: Lazy::new(""),
-        harmless: Lazy::new(""),
+        context: None,
+        harmless: None,
         severity: Severity::Critical,
     },
     Family {
         name: "a token whose signature is not checked",
-        strong: Lazy::new(r"(?i)jwt\.verify\(|jwtVerify\(|verifyIdToken\("),
-        weak: Lazy::new(r"(?i)jwt\.decode\(|jwt_?decode\(|decodeJwt\("),
-        context: Lazy::new(""),
-        harmless: Lazy::new(""),
+        strong: Some(Expression::of(r"(?i)jwt\.verify\(|jwtVerify\(|verifyIdToken\(")),
+        weak: Expression::of(r"(?i)jwt\.decode\(|jwt_?decode\(|decodeJwt\("),
+        context: None,
+        harmless: None,
         severity: Severity::Critical,
     },
     Family {
         name: "a comparison whose time gives the secret away",
-        strong: Lazy::new(
+        strong: Some(Expression::of(
             r"compare_digest|timingSafeEqual|constant_time_eq|ct_eq|ConstantTimeCompare|hmac\.Equal|MessageDigest\.isEqual|constantTimeEquals|verify_slice",
-        ),
-        weak: Lazy::new(r"[^=!<>]===?[^=]|\.equals\(|\.eq\(|bytes\.Equal\("),
-        context: Lazy::new(r"(?i)signature|digest|hmac|\bmac\b|token|secret|hash|\bsig\b|expected|provided"),
-        harmless: Lazy::new(""),
+        )),
+        weak: Expression::of(r"[^=!<>]===?[^=]|\.equals\(|\.eq\(|bytes\.Equal\("),
+        context: Some(Expression::of(
+            r"(?i)signature|digest|hmac|\bmac\b|token|secret|hash|\bsig\b|expected|provided",
+        )),
+        harmless: None,
         severity: Severity::High,
     },
     Family {
         name: "an old version of TLS",
-        strong: Lazy::new(r"(?i)tls_?v?1[._]?[23]\b|VersionTLS1[23]\b|TLSv1\.[23]"),
-        weak: Lazy::new(
+        strong: Some(Expression::of(r"(?i)tls_?v?1[._]?[23]\b|VersionTLS1[23]\b|TLSv1\.[23]")),
+        weak: Expression::of(
             r"(?i)\btls_?v?1(?:[._]?[01])?\b|VersionTLS1[01]\b|VersionSSL30|sslv[23]\b|PROTOCOL_(?:TLSv1(?:_1)?|SSLv23?|SSLv3)\b",
         ),
-        context: Lazy::new(""),
-        harmless: Lazy::new(r"(?i)reject|disable|deny|forbid|!=|no_tls"),
+        context: None,
+        harmless: Some(Expression::of(r"(?i)reject|disable|deny|forbid|!=|no_tls")),
         severity: Severity::High,
     },
 ];
 
 /// A number that sets how much work a guess costs.
-static WORK: Lazy = Lazy::new(
+static WORK: Expression = Expression::of(
     r"(?i)bcrypt|pbkdf2|scrypt|argon2|gensalt|genSalt|salt_?rounds|hash_?rounds|log_?rounds|work_?factor|(?:hash|kdf|password|key)[A-Za-z0-9_]*_?iterations|iterations[A-Za-z0-9_]*(?:hash|kdf|password)|key_?size|keysize|modulus_?length|(?:generate_private_key|GenerateKey|RsaPrivateKey::new|rsa\.generate)",
 );
 
@@ -264,8 +248,9 @@ fn weaker(
     if !family.weak.is_match(text) {
         return None;
     }
-    let harmless = |text: &str| family.harmless.is_match(text);
-    let strong = |text: &str| family.strong.is_match(text);
+    let is = |words: &Option<Expression>, text: &str| words.as_ref().is_some_and(|words| words.is_match(text));
+    let harmless = |text: &str| is(&family.harmless, text);
+    let strong = |text: &str| is(&family.strong, text);
     if harmless(text) || strong(text) {
         return None;
     }
@@ -276,7 +261,7 @@ fn weaker(
     if was_weak {
         return None;
     }
-    match family.strong.is_given() {
+    match family.strong.is_some() {
         false => {
             // Written over several lines, or moved from elsewhere in the file.
             let everywhere =
@@ -302,11 +287,12 @@ fn weaker(
 fn fits_context(family: &Family, reading: &FileReading, (line, text): (u32, &str), old: &str) -> bool {
     // The name of the module alone does not say that a secret is made.
     let old = old.replace("secrets.", "");
-    if !family.context.is_given() || [text, &old].iter().any(|text| family.context.is_match(text)) {
+    let Some(context) = &family.context else { return true };
+    if [text, &old].iter().any(|text| context.is_match(text)) {
         return true;
     }
     let around = reading.new.as_ref().and_then(|side| function(side, line)).unwrap_or_default();
-    family.context.is_match(&around)
+    context.is_match(&around)
 }
 
 /// The same line with one smaller number.
@@ -372,11 +358,11 @@ mod tests {
     #[test]
     fn every_expression_compiles() {
         for family in &FAMILIES {
-            for lazy in [&family.strong, &family.weak, &family.context, &family.harmless] {
-                assert!(Regex::new(lazy.pattern).is_ok(), "{}", lazy.pattern);
+            let all = [&family.strong, &family.context, &family.harmless].into_iter().flatten();
+            for expression in all.chain([&family.weak, &WORK]) {
+                assert!(expression.compiles(), "{expression:?}");
             }
         }
-        assert!(Regex::new(WORK.pattern).is_ok());
     }
 
     #[test]

@@ -3,11 +3,10 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
-
 use super::super::Evidence;
 use super::hunks::{Hunk, hunks};
 use crate::change::FileChange;
+use crate::facts::Expression;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 use crate::source::{SideReading, scope_of};
 
@@ -15,37 +14,34 @@ use crate::source::{SideReading, scope_of};
 const FARTHEST: u32 = 40;
 
 struct Patterns {
-    allow: Regex,
-    deny: Regex,
-    handler: Regex,
+    allow: Expression,
+    deny: Expression,
+    handler: Expression,
     /// What is answered where nothing is known: yes, or no.
-    falls_to_yes: Regex,
-    falls_to_no: Regex,
+    falls_to_yes: Expression,
+    falls_to_no: Expression,
     /// An answer that depends on something.
-    decides: Regex,
+    decides: Expression,
 }
 
-fn patterns() -> Option<&'static Patterns> {
-    static PATTERNS: OnceLock<Option<Patterns>> = OnceLock::new();
+fn patterns() -> &'static Patterns {
+    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS
         .get_or_init(|| {
             let arm = r"(?:[A-Za-z0-9_:]+(?:\([^)]*\))?(?:[ \t]*\|[ \t]*[A-Za-z0-9_:]+(?:\([^)]*\))?)*[ \t]*=>[ \t]*)?";
-            Some(Patterns {
-                allow: Regex::new(&format!(
+            Patterns {
+                allow: Expression::new(format!(
                     r"^{arm}(?:return[ \t]+)?(?:Ok\()?[ \t]*(?:True|true|Decision::Allow|Access::Granted|Allow|ALLOW|Promise\.resolve\(true\))[ \t]*\)?(?:,[ \t]*nil)?[ \t]*[;,]?$|^(?:return[ \t]+)?next\(\)[ \t]*;?$|^{arm}(?:return[ \t]+)?Ok\(\(\)\)[;,]?$|^return[ \t]+nil$"
-                ))
-                .ok()?,
-                deny: Regex::new(&format!(
+                )),
+                deny: Expression::new(format!(
                     r"^{arm}(?:return[ \t]+)?(?:Ok\()?[ \t]*(?:False|false|Decision::Deny|Access::Denied|Deny|DENY|Promise\.resolve\(false\))[ \t]*\)?(?:,[ \t]*[A-Za-z0-9_]+)?[ \t]*[;,]?$|^raise\b|^throw\b|^{arm}(?:return[ \t]+)?Err\([^>]*$|^return[ \t]+(?:false,[ \t]*)?(?:err|fmt\.Errorf|errors\.New)\b|^(?:return[ \t]+)?next\([ \t]*(?:new[ \t]+)?[A-Za-z0-9_]+|\b(?:401|403)\b|(?i:unauthorized|forbidden|permission_?denied|access_?denied)|^abort\("
-                ))
-                .ok()?,
-                falls_to_yes: Regex::new(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|is_none_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[tT]rue\b").ok()?,
-                falls_to_no: Regex::new(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[fF]alse\b|unwrap_or_default\(").ok()?,
-                decides: Regex::new(r"^(?:return\b[ \t]*)?[^=]*(?:[\w)\]]\(|[=!<>]=|[<>]|\band\b|\bor\b|&&|\|\||\bin\b|\bnot\b|!)|^return[ \t]+[\w.]+\.\w+").ok()?,
-                handler: Regex::new(r"^(?:\}[ \t]*)?(?:except\b|catch\b|else\b|default\b|case[ \t]+_|_[ \t]*=>|Err\b|if[ \t]+(?:let[ \t]+Err|err\b|error\b|not[ \t]+[A-Za-z0-9_]+|![A-Za-z0-9_]+)|rescue\b|\.catch\()").ok()?,
-            })
+                )),
+                falls_to_yes: Expression::of(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|is_none_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[tT]rue\b"),
+                falls_to_no: Expression::of(r"(?:\b(?:unwrap_or|orElse|or_else|getOrDefault|get|getattr|pop|map_or|getBoolean|get_or|getBool|value_or)\([^()]*(?:\([^()]*\)[^()]*)*,?[ \t]*|\?\?[ \t]*|\|\|[ \t]*|\bor[ \t]+)[fF]alse\b|unwrap_or_default\("),
+                decides: Expression::of(r"^(?:return\b[ \t]*)?[^=]*(?:[\w)\]]\(|[=!<>]=|[<>]|\band\b|\bor\b|&&|\|\||\bin\b|\bnot\b|!)|^return[ \t]+[\w.]+\.\w+"),
+                handler: Expression::of(r"^(?:\}[ \t]*)?(?:except\b|catch\b|else\b|default\b|case[ \t]+_|_[ \t]*=>|Err\b|if[ \t]+(?:let[ \t]+Err|err\b|error\b|not[ \t]+[A-Za-z0-9_]+|![A-Za-z0-9_]+)|rescue\b|\.catch\()"),
+            }
         })
-        .as_ref()
 }
 
 pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -59,14 +55,14 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
             if !hunk.new.iter().any(|(line, text)| may_allow(text) && decider(new, *line).is_some()) {
                 continue;
             }
-            let Some(patterns) = patterns() else { return findings };
+            let patterns = patterns();
             if let Some(finding) = fallback(rule, index, file, new, &hunk, patterns)
                 .or_else(|| always(rule, index, file, new, &hunk, patterns))
             {
                 findings.push(finding);
                 continue;
             }
-            let is = |pattern: &Regex, text: &str| pattern.is_match(text.trim());
+            let is = |pattern: &Expression, text: &str| pattern.is_match(text.trim());
             let denied: Vec<&(u32, &str)> =
                 hunk.old.iter().filter(|(_, text)| is(&patterns.deny, text)).collect();
             let denies = hunk.new.iter().filter(|(_, text)| is(&patterns.deny, text)).count();
@@ -128,7 +124,7 @@ fn fallback(
     hunk: &Hunk<'_>,
     patterns: &Patterns,
 ) -> Option<Finding> {
-    let said = |lines: &[(u32, &str)], pattern: &Regex| -> Option<u32> {
+    let said = |lines: &[(u32, &str)], pattern: &Expression| -> Option<u32> {
         lines.iter().find(|(_, text)| pattern.is_match(text)).map(|(line, _)| *line)
     };
     let old =
