@@ -47,9 +47,9 @@ pub(super) fn statements(resource: &Resource) -> Vec<Statement> {
     let document = resource.kind == "data.aws_iam_policy_document";
     let mut order: Vec<String> = Vec::new();
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-    for attribute in &resource.attributes {
+    let word = if document { "statement" } else { "Statement" };
+    for attribute in resource.attributes.iter().filter(|attribute| attribute.path.contains(word)) {
         let segments = path_segments(&attribute.path);
-        let word = if document { "statement" } else { "Statement" };
         let Some(at) = segments.iter().position(|segment| segment == word) else { continue };
         if document && at != 0 {
             continue;

@@ -139,14 +139,14 @@ fn deleted(rule: &Rule, evidence: &Evidence<'_>, tests: &Tests<'_>) -> Vec<Findi
 fn gone_definitions(evidence: &Evidence<'_>) -> BTreeSet<String> {
     let mut names = [BTreeSet::new(), BTreeSet::new()];
     // The expression is a constant, so it compiles.
-    let expression = Expression::new(
+    static EXPRESSION: Expression = Expression::of(
         r"(?m)^\s*(?:pub(?:\([a-z]+\))?\s+|export\s+|default\s+|async\s+|public\s+|private\s+|protected\s+|static\s+|final\s+|abstract\s+|unsafe\s+|const\s+)*(?:def|fn|func(?:\s*\([^)]*\))?|function\*?|class|struct|enum|trait|interface|type|const|let|var|void|int|long|boolean|String|[A-Z]\w*(?:<[^>]*>)?)\s+([A-Za-z_]\w*)",
     );
     for file in &evidence.change.files {
         for (side, names) in [Side::Old, Side::New].into_iter().zip(&mut names) {
             let Some(Content::Bytes(bytes)) = file.side(side).map(|side| &side.content) else { continue };
             let text = String::from_utf8_lossy(bytes);
-            names.extend(expression.captures_iter(&text).map(|found| found[1].to_owned()));
+            names.extend(EXPRESSION.captures_iter(&text).map(|found| found[1].to_owned()));
         }
     }
     let [old, new] = names;

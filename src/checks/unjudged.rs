@@ -45,15 +45,14 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         let in_part = entry.reason.contains("syntax error");
         let file = &evidence.change.files[index];
         let gone = file.new.is_none();
-        // What never could be judged is no news.
-        let never = file.old.as_ref().is_some_and(is_unreadable);
         let listed = open.iter().any(|(known, _, _)| *known == index);
         if !in_part
             && !gone
-            && !never
             && !listed
             && matters(&entry.path)
             && !MADE.iter().any(|part| lower.contains(part))
+            // What never could be judged is no news.
+            && !file.old.as_ref().is_some_and(is_unreadable)
         {
             open.push((index, &entry.path, &entry.reason));
         }

@@ -23,6 +23,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     if begins {
         return Vec::new();
     }
+    let touched = |reading: &FileReading| match (&reading.map, &reading.new) {
+        (Some(map), _) => map.touched_new().count(),
+        (None, new) => new.as_ref().map_or(0, |new| new.lines.count()),
+    };
+    if evidence.readings.iter().map(touched).sum::<usize>() < MANY {
+        return Vec::new();
+    }
     // What stood in another place of the change only moved.
     let mut stood: HashMap<&str, usize> = HashMap::new();
     for reading in evidence.readings {

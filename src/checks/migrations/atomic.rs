@@ -7,17 +7,21 @@ use crate::facts::{Expression, step_of};
 use crate::rules::{Draft, Finding, Kind, Place, Rule};
 
 /// How tools are told to run a step without a transaction.
-const SWITCHES: &str = r"(?m)^\s*(?:atomic\s*=\s*False|disable_ddl_transaction!|@disable_ddl_transaction true|exports\.config\s*=.*transaction:\s*false|--.*executeInTransaction\s*=\s*false|--\s*no-transaction|--\s*\+goose NO TRANSACTION|--\s*migrate:up transaction:false)|runInTransaction=.false";
+static SWITCH: Expression = Expression::of(
+    r"(?m)^\s*(?:atomic\s*=\s*False|disable_ddl_transaction!|@disable_ddl_transaction true|exports\.config\s*=.*transaction:\s*false|--.*executeInTransaction\s*=\s*false|--\s*no-transaction|--\s*\+goose NO TRANSACTION|--\s*migrate:up transaction:false)|runInTransaction=.false",
+);
 
 pub(in super::super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let switch = Expression::new(SWITCHES);
     let mut findings = Vec::new();
     for (index, file) in evidence.change.files.iter().enumerate() {
         let (Some(new), Some(after)) = (&file.new, text(file.new.as_ref())) else { continue };
         let before = text(file.judged(Side::Old)).unwrap_or_default();
-        let Some(found) = switch.find(after).filter(|_| !switch.is_match(before)) else { continue };
+        if step_of(&new.path, after).is_none() {
+            continue;
+        }
+        let Some(found) = SWITCH.find(after).filter(|_| !SWITCH.is_match(before)) else { continue };
         // A statement that works concurrently is the reason why the switch exists.
-        if step_of(&new.path, after).is_none() || after.to_ascii_lowercase().contains("concurrently") {
+        if after.to_ascii_lowercase().contains("concurrently") {
             continue;
         }
         let start = found.start() + (found.as_str().len() - found.as_str().trim_start().len());

@@ -80,8 +80,8 @@ fn without_docstring(mut body: Vec<String>) -> Vec<String> {
 
 /// Django: `RunPython` and `RunSQL` with the way there alone.
 fn django(text: &str) -> Found {
-    let call = Expression::new(r"migrations\.(RunPython|RunSQL)\(");
-    for found in call.captures_iter(text) {
+    static CALL: Expression = Expression::of(r"migrations\.(RunPython|RunSQL)\(");
+    for found in CALL.captures_iter(text) {
         let whole = found.get(0)?;
         let arguments = balanced(&text[whole.end()..])?;
         let one = divided(arguments.trim_end().trim_end_matches(',')).len() == 1;
@@ -181,10 +181,10 @@ fn is_empty_sql(text: &str) -> bool {
 
 /// Knex, Sequelize, TypeORM: `down` without a body.
 fn javascript(text: &str) -> Found {
-    let down = Expression::new(
+    static DOWN: Expression = Expression::of(
         r"(?:\bdown\s*(?:=|:)?\s*(?:async\s*)?(?:function\s*\w*)?\s*\([^)]*\)\s*(?::\s*Promise<[^>]*>)?\s*(?:=>)?|function\s+down\s*\([^)]*\)[^{]*)\s*\{([^{}]*)\}",
     );
-    let found = down.captures(text)?;
+    let found = DOWN.captures(text)?;
     let body = said("down.js", found.get(1)?.as_str());
     let nothing = body
         .iter()
@@ -199,18 +199,18 @@ fn javascript(text: &str) -> Found {
 }
 
 fn csharp(text: &str) -> Found {
-    let down = Expression::new(r"void\s+Down\s*\([^)]*\)\s*\{([^{}]*)\}");
-    let found = down.captures(text)?;
+    static DOWN: Expression = Expression::of(r"void\s+Down\s*\([^)]*\)\s*\{([^{}]*)\}");
+    let found = DOWN.captures(text)?;
     let empty = said("down.cs", found.get(1)?.as_str()).is_empty();
-    let up = Expression::new(r"void\s+Up\s*\([^)]*\)\s*\{\s*\}");
+    static UP: Expression = Expression::of(r"void\s+Up\s*\([^)]*\)\s*\{\s*\}");
     let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;
-    (empty && !up.is_match(text)).then(|| (line, "its way back does nothing".to_owned()))
+    (empty && !UP.is_match(text)).then(|| (line, "its way back does nothing".to_owned()))
 }
 
 /// SeaORM: `down` that only says that all is well, or that it cannot.
 fn rust(text: &str) -> Found {
-    let down = Expression::new(r"async\s+fn\s+down\s*\([^)]*\)[^{]*\{([^{}]*)\}");
-    let found = down.captures(text)?;
+    static DOWN: Expression = Expression::of(r"async\s+fn\s+down\s*\([^)]*\)[^{]*\{([^{}]*)\}");
+    let found = DOWN.captures(text)?;
     let body: String = said("down.rs", found.get(1)?.as_str()).concat();
     let line = text[..found.get(0)?.start()].matches('\n').count() as u32 + 1;
     let refuses = body.starts_with("Err(") || body.starts_with("todo!") || body.starts_with("unimplemented!");
