@@ -159,6 +159,18 @@ struct Brackets {
     counts_angle: bool,
 }
 
+/// What [`Brackets`] looks at.
+static IS_BRACKET: [bool; 256] = {
+    let mut table = [false; 256];
+    let brackets = b"[]{}()<>;";
+    let mut at = 0;
+    while at < brackets.len() {
+        table[brackets[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 impl Brackets {
     fn new(language: Language) -> Self {
         Self {
@@ -170,7 +182,8 @@ impl Brackets {
     }
 
     fn read(&mut self, line: &str) {
-        for byte in line.bytes() {
+        // Nearly all letters of a text are none of these.
+        for byte in line.bytes().filter(|byte| IS_BRACKET[usize::from(*byte)]) {
             match byte {
                 b'[' => self.opens(0),
                 b'{' => {
@@ -215,8 +228,9 @@ struct YamlOutline {
 impl YamlOutline {
     fn read(&mut self, line: &str) {
         let line = line.strip_prefix("--- ").map_or(line, |rest| rest);
-        let mut rest = line.trim_start_matches(' ');
-        if rest.trim_ascii().is_empty() {
+        let Some(start) = line.bytes().position(|byte| byte != b' ') else { return };
+        let mut rest = &line[start..];
+        if rest.trim_ascii_start().is_empty() {
             return;
         }
         let mut is_first = true;
