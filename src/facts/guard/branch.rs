@@ -238,7 +238,24 @@ pub(super) fn key_of(formula: &Formula, terms: &str) -> String {
 /// series and viruses, and asking whether there is one proves nothing.
 fn speaks_of_proof(terms: &str) -> bool {
     let text = snake(terms);
-    let proves = ["compare", "equal", "verif", "valid", "check", "hmac", "digest", "constant_time", "secure"];
+    let proves = [
+        "compare_digest",
+        "timing_safe",
+        "constant_time",
+        "secure_compare",
+        "hmac",
+        "digest",
+        "verify",
+        "verified",
+        "valid_sig",
+        "validate_sig",
+        "validate_webhook",
+        "check_sig",
+        "check_webhook",
+        "signature_valid",
+        "signature_ok",
+        "signature_check",
+    ];
     if proves.iter().any(|word| text.contains(word)) {
         return true;
     }
@@ -252,7 +269,13 @@ fn speaks_of_proof(terms: &str) -> bool {
             None => bare.push(letter),
         }
     }
-    let named = bare.contains("signature") && !bare.contains("signatures") || header;
+    // Its fields are those of another kind of signature, and `(*Signature)` is a type of Go.
+    let whole = bare.match_indices("signature").any(|(at, word)| {
+        let after = &bare[at + word.len()..];
+        !bare[..at].ends_with('*')
+            && !after.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '['))
+    });
+    let named = whole || header;
     let compares = bare.contains("==") || bare.contains("!=");
     let of_nothing = ["none", "null", "undefined", "nil", "len("].iter().any(|word| bare.contains(word));
     named && compares && !of_nothing
@@ -273,4 +296,28 @@ fn asks_for_none(condition: &str) -> bool {
         || condition.contains(" is None")
         || tight.starts_with('!')
         || ["==null", "==nil", "==undefined", ".is_none()"].iter().any(|part| tight.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_some_signatures_prove_who_sent_something() {
+        for (terms, proves) in [
+            ("hmac.compare_digest(given, expected)", true),
+            ("signature != expected", true),
+            ("(expected !== signature)", true),
+            ("sign(body) != request.headers['X-Signature']", true),
+            ("signature(body) != given", true),
+            ("!verifySignature(body)", true),
+            ("key == 'subtest_signatures'", false),
+            ("len(from_signatures) != len(to_signatures)", false),
+            ("signature.options == ['e10s']", false),
+            ("options.seriesSignature !== undefined", false),
+            ("deref(obj.typ.(*Signature).recv.typ); x.mode != variable", false),
+        ] {
+            assert_eq!(speaks_of_proof(terms), proves, "{terms}");
+        }
+    }
 }
