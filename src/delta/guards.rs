@@ -256,8 +256,32 @@ impl Pairing<'_> {
                 }
                 Fate::Edited(fact, candidate)
             }
-            None => Fate::Lost,
+            None => self.handed_on(guard).map_or(Fate::Lost, Fate::Moved),
         }
+    }
+
+    /// A field of one structure that now stands, as it was written, in another one.
+    fn handed_on(&self, guard: &Guard) -> Option<&Fact> {
+        if guard.form != Form::Argument || guard.language != Language::Go {
+            return None;
+        }
+        let all = self.new.iter().enumerate();
+        let mut candidates = all.flat_map(|(index, holder)| holder.guards.iter().map(move |one| (index, one)));
+        candidates
+            .find(|(index, (_, candidate))| {
+                candidate.form == Form::Argument
+                    && candidate.kind == guard.kind
+                    && candidate.text == guard.text
+                    && candidate.flaw.is_none()
+                    && self.is_new_place(*index, candidate)
+            })
+            .map(|(_, (fact, _))| fact)
+    }
+
+    /// Whether the old side of a definition had no such argument of the same call.
+    fn is_new_place(&self, index: usize, candidate: &Guard) -> bool {
+        let Some(before) = self.predecessors[index] else { return true };
+        !self.old[before].guards.iter().any(|(_, guard)| is_same(guard, candidate) && guard.protects == candidate.protects)
     }
 
     /// Whether a guard protects what must be protected, itself or by standing before the new helper that does it now.
@@ -536,7 +560,9 @@ fn covers(guard: &Guard, target: &BTreeSet<String>) -> bool {
         return true;
     }
     if target.contains("") {
-        return guard.protects.contains("") || !guard.protects.is_empty();
+        // A block that is locked holds what it locks, be it only plain variables.
+        let locks = guard.kind == GuardKind::Lock && guard.form == Form::Around;
+        return locks || !guard.protects.is_empty();
     }
     let grave = target.iter().any(|name| is_destructive(name));
     if grave {

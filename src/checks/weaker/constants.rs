@@ -2,7 +2,7 @@
 
 use super::super::Evidence;
 use crate::delta::Delta;
-use crate::facts::{Body, Fact, Setting};
+use crate::facts::{Body, Fact, Setting, Value};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 
 /// A factor that deserves a look whichever way it goes, and one that does where the new value is the riskier one.
@@ -96,8 +96,19 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
     findings
 }
 
+/// A number, or the largest one where nothing bounds it any more.
+fn number(value: &Value) -> Option<f64> {
+    let text = || value.as_text().replace(['"', '\'', ' '], "");
+    let endless = |text: &str| {
+        ["::MAX", "Infinity", "sys.maxsize", "MAX_SAFE_INTEGER", "MAX_VALUE", "float(inf)", "math.inf", ".MaxInt", ".MaxInt64", ".MaxInt32"]
+            .iter()
+            .any(|end| text.ends_with(end))
+    };
+    value.as_number().or_else(|| endless(&text()).then_some(f64::MAX))
+}
+
 fn judge(rule: &Rule, (old, before): (&Fact, &Setting), (new, after): (&Fact, &Setting)) -> Option<Finding> {
-    let (was, is) = (before.value.as_number()?, after.value.as_number()?);
+    let (was, is) = (before.value.as_number()?, number(&after.value)?);
     let name = after.path.rsplit('.').next().unwrap_or(&after.path);
     let words: Vec<&str> = name.split('_').collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));

@@ -87,6 +87,25 @@ pub fn shape<'t>(language: Language, node: Node<'t>) -> Shape<'t> {
             });
             Shape::If { condition, then, otherwise, negated: false }
         }
+        "ternary_expression" => match (field("condition"), field("consequence")) {
+            (Some(condition), Some(then)) => Shape::If {
+                condition: vec![condition],
+                then,
+                otherwise: field("alternative"),
+                negated: false,
+            },
+            _ => Shape::Plain,
+        },
+        // `then if condition else otherwise`
+        "conditional_expression" if language == Language::Python => match named_children(node).as_slice() {
+            [then, condition, otherwise] => Shape::If {
+                condition: vec![*condition],
+                then: *then,
+                otherwise: Some(*otherwise),
+                negated: false,
+            },
+            _ => Shape::Plain,
+        },
         "let_declaration" if language == Language::Rust => match (field("alternative"), field("value")) {
             (Some(otherwise), Some(value)) => {
                 Shape::If { condition: vec![value], then: otherwise, otherwise: None, negated: true }
@@ -141,6 +160,16 @@ pub fn shape<'t>(language: Language, node: Node<'t>) -> Shape<'t> {
         "expression_statement" => match node.named_child(0) {
             // Rust: `return`, `if` and loops are expressions.
             Some(inner) if language == Language::Rust => shape(language, inner),
+            // `condition && act();`
+            Some(inner) if inner.kind() == "binary_expression" => {
+                let part = |name: &str| inner.child_by_field_name(name);
+                match (part("left"), part("operator"), part("right")) {
+                    (Some(left), Some(operator), Some(right)) if operator.kind() == "&&" => {
+                        Shape::If { condition: vec![left], then: right, otherwise: None, negated: false }
+                    }
+                    _ => Shape::Plain,
+                }
+            }
             _ => Shape::Plain,
         },
         "unsafe_block" | "async_block" => child("block").map_or(Shape::Plain, Shape::Block),

@@ -46,7 +46,12 @@ impl<'d> Walk<'_, 'd> {
             return;
         };
         let other_exit = otherwise.and_then(|otherwise| self.leaves(otherwise));
-        let encloses = exit.is_none();
+        // `if flag { return new(x); } old(x)`: what the flag switches on stands in the block that leaves.
+        let enters = kind == GuardKind::FeatureFlag
+            && leaves.is_some_and(|exit| !exit.fails)
+            && !negates(&terms)
+            && first_call(self.code, then).is_some();
+        let encloses = exit.is_none() || enters;
         let blocking = formula(self.code, test, encloses != negated, self.around());
         let flaw = blocking.constant.is_some().then_some(Flaw::Constant);
         let exit_text = leaves.or(other_exit.as_ref()).map(|exit| exit.text.clone()).unwrap_or_default();
@@ -74,8 +79,11 @@ impl<'d> Walk<'_, 'd> {
             self.active.push(index);
             self.block(then);
             self.active.retain(|one| *one != index);
-            let nothing = self.operations.len() == before && self.found[index].guard.protects.is_empty();
-            if nothing && flaw.is_none() {
+            let protects = &self.found[index].guard.protects;
+            let nothing = self.operations.len() == before && protects.is_empty();
+            // An expression mostly chooses between values.
+            let chooses = !is_statement(node) && !protects.iter().any(|name| LEXICON.is_destructive(name));
+            if (nothing || chooses) && flaw.is_none() {
                 self.found[index].guard.flaw = Some(Flaw::Powerless);
             }
             if let Some(otherwise) = otherwise {
@@ -139,6 +147,8 @@ impl<'d> Walk<'_, 'd> {
             {
                 terms.push(' ');
                 terms.push_str(source);
+                // It was called: `input(` is a question, a variable of that name is none.
+                terms.push('(');
             }
             if seen < 200 {
                 waiting.extend(named_children(node));
@@ -169,6 +179,7 @@ impl<'d> Walk<'_, 'd> {
                 Some(exit),
             ) if !exit.fails => None,
             (Some(GuardKind::ErrorHandling), None) => None,
+            (Some(GuardKind::ErrorHandling), _) if asks_whether_set(terms) => None,
             (Some(GuardKind::Signature), exit) if !speaks_of_proof(terms) => {
                 exit.map(|_| GuardKind::Validation)
             }
@@ -286,6 +297,26 @@ fn asks_about_error(test: &str) -> bool {
     let name = name.unwrap_or_default().trim_end();
     (name.starts_with("err") || name.ends_with("Err") || name.ends_with("Error"))
         && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+}
+
+/// `if` as a statement or with blocks, not a conditional expression or `a && b()`.
+fn is_statement(node: Node<'_>) -> bool {
+    !matches!(node.kind(), "ternary_expression" | "conditional_expression" | "expression_statement")
+}
+
+fn negates(condition: &str) -> bool {
+    let condition = condition.trim_start_matches(['(', ' ']);
+    condition.starts_with('!') || condition.starts_with("not ")
+}
+
+/// `status > 0`: whether there is a status at all, not whether it is a good one.
+fn asks_whether_set(condition: &str) -> bool {
+    let tight: String = condition.chars().filter(|letter| !matches!(letter, ' ' | '(' | ')')).collect();
+    let tight = tight.to_ascii_lowercase();
+    tight.contains("status")
+        && [">0", "!=0", "==0", ">-1", "!=-1", "!=null", "==null", "!==null", "!=nil", "isnotnone", "!==undefined"]
+            .iter()
+            .any(|end| tight.ends_with(end))
 }
 
 /// Whether a condition holds where something is missing.

@@ -152,7 +152,12 @@ impl<'d> Walk<'_, 'd> {
                 })
         };
         let around =
-            LEXICON.around(&callee.path).filter(|kind| closure || (*kind == GuardKind::Timeout && future()));
+            LEXICON.around(&callee.path).filter(|kind| match kind {
+                GuardKind::Timeout => closure || future(),
+                // `prisma.$transaction([write(), write()])`
+                GuardKind::Transaction => closure || arguments.iter().any(|one| one.kind() == "array"),
+                _ => closure,
+            });
         let holder = around.map(|kind| {
             let bound =
                 arguments.iter().find_map(|argument| self.code.value(*argument, self.around()).as_number());

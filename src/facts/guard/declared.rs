@@ -26,6 +26,7 @@ impl<'d> Walk<'_, 'd> {
                 self.class_attributes();
             }
             ItemKind::Function => {
+                self.modifiers();
                 self.parameters();
                 self.route();
             }
@@ -82,6 +83,20 @@ impl<'d> Walk<'_, 'd> {
             }
         }
         text.trim_start_matches(['@', '#', '!', '[']).to_owned()
+    }
+
+    /// `public synchronized void take()`
+    fn modifiers(&mut self) {
+        if self.code.language != Language::Java {
+            return;
+        }
+        let modifiers = named_children(self.item.node).into_iter().find(|child| child.kind() == "modifiers");
+        let Some(modifiers) = modifiers else { return };
+        if self.code.text_of(modifiers).split_whitespace().any(|word| word == "synchronized") {
+            let text = "synchronized".to_owned();
+            let guard = Guard { key: text.clone(), text, ..self.guard(GuardKind::Lock, Form::Mark) };
+            self.declare(guard, modifiers);
+        }
     }
 
     fn bases(&mut self) {

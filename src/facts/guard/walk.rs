@@ -213,7 +213,11 @@ impl<'a, 'd> Walk<'a, 'd> {
             _ => return,
         };
         let Some(left) = left else { return };
-        let names = if left.kind() == "expression_list" { named_children(left) } else { vec![left] };
+        let names = match left.kind() {
+            "expression_list" | "pattern_list" | "tuple_pattern" => named_children(left),
+            "object_pattern" | "array_pattern" => bound_names(left),
+            _ => vec![left],
+        };
         let source = right
             .and_then(|right| first_call(self.code, right))
             .map(|call| self.code.callee(call, self.around()).path.clone());
@@ -346,6 +350,18 @@ impl<'a, 'd> Walk<'a, 'd> {
         self.found.push(Found { guard, node, exit });
         self.found.len() - 1
     }
+}
+
+/// The variables of `{ ok, name: other, rest = 1 }` and `[first]`.
+fn bound_names(pattern: Node<'_>) -> Vec<Node<'_>> {
+    let parts = named_children(pattern).into_iter().take(20);
+    parts
+        .map(|part| match part.kind() {
+            "pair_pattern" => part.child_by_field_name("value").unwrap_or(part),
+            "object_assignment_pattern" | "assignment_pattern" => part.child_by_field_name("left").unwrap_or(part),
+            _ => part,
+        })
+        .collect()
 }
 
 pub(super) fn last_name(path: &str) -> String {

@@ -125,6 +125,17 @@ impl<'d> Lens<'_, 'd> {
             let field = |name: &str| parameter.child_by_field_name(name);
             let name = field("name").or(field("pattern")).or(field("left"));
             let value = field("value").or(field("right"));
+            let table = [Some(parameter), name].into_iter().flatten().find(|one| one.kind() == "object_pattern");
+            // `{ force = false } = {}`: the options that a function takes.
+            for option in table.map(named_children).unwrap_or_default() {
+                let both = option.child_by_field_name("left").zip(option.child_by_field_name("right"));
+                if let Some((name, value)) = both.filter(|_| option.kind() == "object_assignment_pattern") {
+                    let holder = item.name.replace(['.', ' ', '/'], "_");
+                    let path = format!("{holder}.{}", self.code.text_of(name));
+                    let value = self.code.value(value, &item.around);
+                    self.give(&path, value, option);
+                }
+            }
             if let (Some(name), Some(value)) = (name, value) {
                 let path = format!("{}.{}", item.name.replace(['.', ' ', '/'], "_"), self.code.text_of(name));
                 let value = self.code.value(value, &item.around);
