@@ -1,6 +1,6 @@
-//! `tests`: a test is gone, no longer runs, runs alone, or asserts less than before.
+//! `tests`: a test is gone, no longer runs, runs alone, asserts less than before, or is new and asserts nothing.
 //!
-//! Parameter `what`: `deleted`, `skipped`, `focused`, `weakened`.
+//! Parameter `what`: `deleted`, `skipped`, `focused`, `weakened`, `unasserted`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +21,50 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
         "skipped" => skipped(rule, &tests),
         "focused" => focused(rule, &tests),
         "weakened" => weakened(rule, &tests),
+        "unasserted" => unasserted(rule, &tests),
         _ => Vec::new(),
     }
+}
+
+/// New tests that run something and look at nothing, one finding for each file.
+fn unasserted(rule: &Rule, tests: &Tests<'_>) -> Vec<Finding> {
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (new, test) in &tests.introduced {
+        let looks = !test.assertions.is_empty() || test.skipped.is_some() || looks_elsewhere(test);
+        if looks || !told.insert(new.locus.file) {
+            continue;
+        }
+        let draft = Draft {
+            subject: Some(Subject { home: new.locus.path.to_string(), name: test.name.clone() }),
+            content: test.name.clone(),
+            ..Draft::new(Kind::Introduced, Place::start_of(&new.locus))
+        };
+        findings.push(draft.capture("name", &test.name).finish(rule));
+    }
+    findings
+}
+
+/// A helper asserts, the run itself is the question, or a branch says that it failed.
+fn looks_elsewhere(test: &Test) -> bool {
+    const HELPERS: [&str; 22] = [
+        "assert", "expect", "verif", "check", "should", "must", "require", "ensure", "raise", "throw", "fail",
+        "snapshot", "compare", "match", "valid", "equal", "test", "panic", "error", "run", "prove", "case",
+    ];
+    const NAMES: [&str; 22] = [
+        "smoke", "not", "no_", "without", "never", "compile", "bench", "fuzz", "build", "import", "render", "run",
+        "work", "load", "safe", "crash", "panic", "throw", "raise", "error", "ok", "doc",
+    ];
+    const WORDS: [&str; 14] = [
+        "assert", "expect", "?;", "should_panic", "t.Error", "t.Fatal", "panic", "raise", "throw", "done", "if ",
+        "fixture", "match ", "unwrap_err",
+    ];
+    let name = test.name.to_lowercase();
+    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    test.calls.is_empty()
+        || test.calls.iter().any(|call| has(&call.to_lowercase(), &HELPERS))
+        || has(&name, &NAMES)
+        || has(&test.text, &WORDS)
 }
 
 /// The tests that differ, renamed ones paired.

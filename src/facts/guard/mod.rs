@@ -83,6 +83,17 @@ fn registers(code: &Code<'_>, item: &Item<'_>) -> bool {
     })
 }
 
+/// The classes that a class is made from: what they guard is guarded in it.
+fn bases(code: &Code<'_>, item: &Item<'_>) -> Vec<String> {
+    let own = item.around.last().filter(|_| item.kind == ItemKind::Type);
+    let list = own.and_then(|own| {
+        own.child_by_field_name("superclasses").or_else(|| own.child_by_field_name("superclass"))
+    });
+    let bases = list.map(named_children).unwrap_or_default();
+    let bases = bases.into_iter().filter(|base| base.kind() != "keyword_argument");
+    bases.map(|base| normalised(code.text, base)).collect()
+}
+
 fn definition<'d>(code: &Code<'d>, item: &Item<'d>, walk: &Walk<'_, 'd>) -> Definition {
     let kind = match item.kind {
         ItemKind::Module => DefinitionKind::Module,
@@ -95,7 +106,7 @@ fn definition<'d>(code: &Code<'d>, item: &Item<'d>, walk: &Walk<'_, 'd>) -> Defi
         name: item.name.clone(),
         public: item.public,
         parameters: parameters(code, item),
-        marks: item.marks.iter().map(|mark| normalised(code.text, *mark)).collect(),
+        marks: item.marks.iter().map(|mark| normalised(code.text, *mark)).chain(bases(code, item)).collect(),
         calls: walk.calls.clone(),
         operations: walk.operations.clone(),
         checks: walk.checks.clone(),
