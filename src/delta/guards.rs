@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::model::{Anchor, Delta};
 use super::program::{Holder, kept, likeness, match_definitions};
-use super::weakness::weakness;
+use super::weakness::{is_left_alone, weakness};
 use crate::change::LineMap;
 use crate::facts::{Body, DefinitionKind, Fact, Flaw, Form, Guard, GuardKind, is_destructive};
 use crate::source::{Language, Position};
@@ -329,7 +329,11 @@ impl Pairing<'_> {
             GuardKind::Authentication => {
                 matches!(candidate.kind, GuardKind::Authentication | GuardKind::Authorization)
             }
-            GuardKind::ErrorHandling => candidate.kind == guard.kind && candidate.care >= guard.care.min(2),
+            GuardKind::ErrorHandling => {
+                // What tries again sees the failure first.
+                candidate.kind == guard.kind && candidate.care >= guard.care.min(2)
+                    || candidate.kind == GuardKind::RetryBound && candidate.form == Form::Mark
+            }
             GuardKind::Transaction
             | GuardKind::Lock
             | GuardKind::Timeout
@@ -534,7 +538,12 @@ fn is_same(old: &Guard, new: &Guard) -> bool {
         && new.flaw.is_none()
         && match (&old.condition, &new.condition) {
             (Some(before), Some(after)) => before == after,
-            _ => old.form == new.form && old.text == new.text && old.bound == new.bound,
+            _ => {
+                old.form == new.form
+                    && old.text == new.text
+                    && old.bound == new.bound
+                    && !is_left_alone(old, new)
+            }
         }
 }
 

@@ -84,6 +84,9 @@ pub fn weakness(old: &Guard, new: &Guard) -> Option<Weakness> {
     if old.text.starts_with("await ") && !new.text.starts_with("await ") && old.key == new.key {
         return Some(Weakness::Swallowed);
     }
+    if is_left_alone(old, new) {
+        return Some(Weakness::Swallowed);
+    }
     if old.kind == GuardKind::ErrorHandling && old.form == Form::Around && new.form == Form::Around {
         return match (old.care, new.care) {
             (2 | 3, 0) => Some(Weakness::Swallowed),
@@ -104,6 +107,11 @@ pub fn weakness(old: &Guard, new: &Guard) -> Option<Weakness> {
         }
     }
     None
+}
+
+/// A call that was waited for runs on beside what it should have held back.
+pub(super) fn is_left_alone(old: &Guard, new: &Guard) -> bool {
+    old.form == Form::Call && new.form == Form::Call && old.key == new.key && (old.care, new.care) == (3, 1)
 }
 
 fn is_consent(subject: &str) -> bool {

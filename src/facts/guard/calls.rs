@@ -24,6 +24,35 @@ pub(super) enum Use {
     Dropped,
 }
 
+/// Whether a call is waited for: 3 if it is, 1 if nobody does although the function could, 0 where that is no
+/// question.
+fn waits(language: Language, node: Node<'_>) -> u8 {
+    let script = matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+    if !script && language != Language::Python {
+        return 0;
+    }
+    let mut around = node.parent();
+    if around.is_some_and(|parent| matches!(parent.kind(), "await" | "await_expression")) {
+        return 3;
+    }
+    while let Some(node) = around {
+        let function = matches!(
+            node.kind(),
+            "function_definition"
+                | "function_declaration"
+                | "function_expression"
+                | "arrow_function"
+                | "method_definition"
+                | "lambda"
+        );
+        if function {
+            return u8::from(node.children().into_iter().any(|child| child.kind() == "async"));
+        }
+        around = node.parent();
+    }
+    0
+}
+
 impl<'d> Walk<'_, 'd> {
     /// The call that a statement is, through `await`, `?`, assignments and the like.
     pub(super) fn statement_call(&self, node: Node<'d>) -> Option<(Node<'d>, Use)> {
@@ -290,6 +319,7 @@ impl<'d> Walk<'_, 'd> {
             bound,
             flaw,
             text,
+            care: waits(language, node),
             ..self.guard(kind, Form::Call)
         };
         let index = self.push(guard, node, String::new());
