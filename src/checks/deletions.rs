@@ -16,8 +16,20 @@ const FEWEST: usize = 3;
 const TOGETHER: usize = 20;
 /// Folders whose files say little about what runs.
 const ASIDE: [&str; 14] = [
-    "docs", "doc", "examples", "example", "samples", "website", "assets", "static", "public", "images", "locales",
-    "i18n", "screenshots", "demo",
+    "docs",
+    "doc",
+    "examples",
+    "example",
+    "samples",
+    "website",
+    "assets",
+    "static",
+    "public",
+    "images",
+    "locales",
+    "i18n",
+    "screenshots",
+    "demo",
 ];
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {

@@ -52,12 +52,24 @@ fn looks_elsewhere(test: &Test) -> bool {
         "snapshot", "compare", "match", "valid", "equal", "test", "panic", "error", "run", "prove", "case",
     ];
     const NAMES: [&str; 22] = [
-        "smoke", "not", "no_", "without", "never", "compile", "bench", "fuzz", "build", "import", "render", "run",
-        "work", "load", "safe", "crash", "panic", "throw", "raise", "error", "ok", "doc",
+        "smoke", "not", "no_", "without", "never", "compile", "bench", "fuzz", "build", "import", "render",
+        "run", "work", "load", "safe", "crash", "panic", "throw", "raise", "error", "ok", "doc",
     ];
     const WORDS: [&str; 14] = [
-        "assert", "expect", "?;", "should_panic", "t.Error", "t.Fatal", "panic", "raise", "throw", "done", "if ",
-        "fixture", "match ", "unwrap_err",
+        "assert",
+        "expect",
+        "?;",
+        "should_panic",
+        "t.Error",
+        "t.Fatal",
+        "panic",
+        "raise",
+        "throw",
+        "done",
+        "if ",
+        "fixture",
+        "match ",
+        "unwrap_err",
     ];
     let name = test.name.to_lowercase();
     let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));

@@ -281,7 +281,10 @@ impl Pairing<'_> {
     /// Whether the old side of a definition had no such argument of the same call.
     fn is_new_place(&self, index: usize, candidate: &Guard) -> bool {
         let Some(before) = self.predecessors[index] else { return true };
-        !self.old[before].guards.iter().any(|(_, guard)| is_same(guard, candidate) && guard.protects == candidate.protects)
+        !self.old[before]
+            .guards
+            .iter()
+            .any(|(_, guard)| is_same(guard, candidate) && guard.protects == candidate.protects)
     }
 
     /// Whether a guard protects what must be protected, itself or by standing before the new helper that does it now.

@@ -100,9 +100,20 @@ pub(in crate::checks) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Find
 fn number(value: &Value) -> Option<f64> {
     let text = || value.as_text().replace(['"', '\'', ' '], "");
     let endless = |text: &str| {
-        ["::MAX", "Infinity", "sys.maxsize", "MAX_SAFE_INTEGER", "MAX_VALUE", "float(inf)", "math.inf", ".MaxInt", ".MaxInt64", ".MaxInt32"]
-            .iter()
-            .any(|end| text.ends_with(end))
+        [
+            "::MAX",
+            "Infinity",
+            "sys.maxsize",
+            "MAX_SAFE_INTEGER",
+            "MAX_VALUE",
+            "float(inf)",
+            "math.inf",
+            ".MaxInt",
+            ".MaxInt64",
+            ".MaxInt32",
+        ]
+        .iter()
+        .any(|end| text.ends_with(end))
     };
     value.as_number().or_else(|| endless(&text()).then_some(f64::MAX))
 }

@@ -88,12 +88,9 @@ pub fn shape<'t>(language: Language, node: Node<'t>) -> Shape<'t> {
             Shape::If { condition, then, otherwise, negated: false }
         }
         "ternary_expression" => match (field("condition"), field("consequence")) {
-            (Some(condition), Some(then)) => Shape::If {
-                condition: vec![condition],
-                then,
-                otherwise: field("alternative"),
-                negated: false,
-            },
+            (Some(condition), Some(then)) => {
+                Shape::If { condition: vec![condition], then, otherwise: field("alternative"), negated: false }
+            }
             _ => Shape::Plain,
         },
         // `then if condition else otherwise`

@@ -314,9 +314,21 @@ fn asks_whether_set(condition: &str) -> bool {
     let tight: String = condition.chars().filter(|letter| !matches!(letter, ' ' | '(' | ')')).collect();
     let tight = tight.to_ascii_lowercase();
     tight.contains("status")
-        && [">0", "!=0", "==0", ">-1", "!=-1", "!=null", "==null", "!==null", "!=nil", "isnotnone", "!==undefined"]
-            .iter()
-            .any(|end| tight.ends_with(end))
+        && [
+            ">0",
+            "!=0",
+            "==0",
+            ">-1",
+            "!=-1",
+            "!=null",
+            "==null",
+            "!==null",
+            "!=nil",
+            "isnotnone",
+            "!==undefined",
+        ]
+        .iter()
+        .any(|end| tight.ends_with(end))
 }
 
 /// Whether a condition holds where something is missing.

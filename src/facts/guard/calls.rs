@@ -180,13 +180,12 @@ impl<'d> Walk<'_, 'd> {
                         && self.code.value(*argument, self.around()).as_number().is_none()
                 })
         };
-        let around =
-            LEXICON.around(&callee.path).filter(|kind| match kind {
-                GuardKind::Timeout => closure || future(),
-                // `prisma.$transaction([write(), write()])`
-                GuardKind::Transaction => closure || arguments.iter().any(|one| one.kind() == "array"),
-                _ => closure,
-            });
+        let around = LEXICON.around(&callee.path).filter(|kind| match kind {
+            GuardKind::Timeout => closure || future(),
+            // `prisma.$transaction([write(), write()])`
+            GuardKind::Transaction => closure || arguments.iter().any(|one| one.kind() == "array"),
+            _ => closure,
+        });
         let holder = around.map(|kind| {
             let bound =
                 arguments.iter().find_map(|argument| self.code.value(*argument, self.around()).as_number());

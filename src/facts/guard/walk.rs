@@ -358,7 +358,9 @@ fn bound_names(pattern: Node<'_>) -> Vec<Node<'_>> {
     parts
         .map(|part| match part.kind() {
             "pair_pattern" => part.child_by_field_name("value").unwrap_or(part),
-            "object_assignment_pattern" | "assignment_pattern" => part.child_by_field_name("left").unwrap_or(part),
+            "object_assignment_pattern" | "assignment_pattern" => {
+                part.child_by_field_name("left").unwrap_or(part)
+            }
             _ => part,
         })
         .collect()

@@ -125,7 +125,8 @@ impl<'d> Lens<'_, 'd> {
             let field = |name: &str| parameter.child_by_field_name(name);
             let name = field("name").or(field("pattern")).or(field("left"));
             let value = field("value").or(field("right"));
-            let table = [Some(parameter), name].into_iter().flatten().find(|one| one.kind() == "object_pattern");
+            let table =
+                [Some(parameter), name].into_iter().flatten().find(|one| one.kind() == "object_pattern");
             // `{ force = false } = {}`: the options that a function takes.
             for option in table.map(named_children).unwrap_or_default() {
                 let both = option.child_by_field_name("left").zip(option.child_by_field_name("right"));
