@@ -5,6 +5,7 @@
 mod guards;
 mod holder;
 mod key;
+mod kinship;
 mod model;
 mod pair;
 mod program;
