@@ -96,7 +96,7 @@ impl Expression {
 #[derive(Debug)]
 enum Automaton {
     /// One automaton, forwards, that grows with what it reads, and what it grew to on each thread.
-    Lazy(DFA, Mutex<Vec<Cache>>),
+    Lazy(Box<DFA>, Mutex<Vec<Cache>>),
     /// For what the lazy one cannot hold: classes of Unicode.
     Full(Regex),
 }
@@ -109,7 +109,7 @@ impl Automaton {
             .syntax(ascii())
             .build(pattern);
         match lazy {
-            Ok(lazy) => Some(Self::Lazy(lazy, Mutex::default())),
+            Ok(lazy) => Some(Self::Lazy(Box::new(lazy), Mutex::default())),
             Err(_) => compile(&[pattern]).map(Self::Full),
         }
     }

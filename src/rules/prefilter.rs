@@ -112,12 +112,8 @@ mod tests {
     use super::*;
 
     fn rules(literals: &[String]) -> Vec<Rule> {
-        let rule = |literal: &String| {
-            let mut rule = crate::rules::RuleSet::builtin().iter().next().unwrap().rule.clone();
-            rule.literals = vec![literal.clone()];
-            rule
-        };
-        literals.iter().map(rule).collect()
+        let any = crate::rules::RuleSet::builtin().iter().next().unwrap().rule.clone();
+        literals.iter().map(|literal| Rule { literals: vec![literal.clone()], ..any.clone() }).collect()
     }
 
     proptest! {
