@@ -12,7 +12,7 @@ use crate::gate::{self, Policy, Verdict};
 use crate::plan::Plan;
 use crate::risk::{self, Assessment, Coverage, Row, Scored, State, Summary};
 use crate::rules::{self, RuleSet, Severity, Surroundings};
-use crate::source::{self, FileReading, NotAnalysed};
+use crate::source::{self, FileReading, NotAnalysed, SideReading};
 
 /// Stack of the threads that parse; the grammars of some languages recurse.
 const STACK: usize = 64 << 20;
@@ -200,8 +200,7 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
     let reading = source::read(index, file);
     let paths: Vec<&str> =
         [&file.old, &file.new].into_iter().flatten().map(|side| side.path.as_str()).collect();
-    let texts: Vec<&str> = [&reading.old, &reading.new].into_iter().flatten().map(|side| &*side.text).collect();
-    let patterns = rules.patterns(&paths, &texts);
+    let patterns = rules.patterns(&paths, &read_for_literals(&reading));
     // What one side says is worth nothing beside a side that could not be parsed: all of it would seem to come or go.
     let broken = reading.is_one_sided();
     let say = |side: Side| -> Vec<Fact> {
@@ -221,6 +220,17 @@ fn read_file(index: usize, file: &FileChange, rules: &RuleSet) -> FileFacts {
         }
     }
     FileFacts { reading, old, new }
+}
+
+/// Texts that hold every line of either side.
+fn read_for_literals(reading: &FileReading) -> Vec<&str> {
+    match (&reading.old, &reading.map, &reading.new) {
+        (Some(old), Some(map), Some(new)) => {
+            let gone = (1..=map.old_lines()).filter(|line| map.is_touched_old(*line));
+            gone.filter_map(|line| old.lines.line(line)).chain([&*new.text]).collect()
+        }
+        (old, _, new) => [old, new].into_iter().flatten().map(|side| &*side.text).collect(),
+    }
 }
 
 /// What follows for the findings where an assistant helped.
@@ -269,7 +279,7 @@ fn reviewers(
 
 /// What a change touches, in lines.
 fn touched_files(change: &Change, readings: &[FileReading]) -> Vec<TouchedFile> {
-    let count = |side: &Option<source::SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
+    let count = |side: &Option<SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
     let file = |(file, reading): (&FileChange, &FileReading)| {
         let (lines, new) = (count(&reading.old), count(&reading.new));
         let map = reading.map.as_ref();
@@ -296,7 +306,7 @@ fn introduced_lines(readings: &[FileReading]) -> Vec<String> {
 }
 
 fn summary(change: &Change, readings: &[FileReading]) -> Summary {
-    let count = |side: &Option<source::SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
+    let count = |side: &Option<SideReading>| side.as_ref().map_or(0, |side| side.lines.count());
     let (mut added, mut deleted) = (0, 0);
     for reading in readings {
         match &reading.map {
