@@ -107,6 +107,7 @@ mod tests {
         ) {
             // Slashes side by side are in no path of git; three stars are in no pattern of a person.
             prop_assume!(!path.contains("//") && !pattern.contains("//") && !pattern.contains("**/**"));
+            prop_assume!(!path.starts_with('/') && !path.ends_with('/') && !pattern.ends_with('/'));
             prop_assume!(!pattern.replace("**/", "").replace("/**", "").contains("**"));
             prop_assert_eq!(Globs::new(&[&pattern]).unwrap().is_match(&path), other_opinion(&pattern).is_match(&path));
         }
