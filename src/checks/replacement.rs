@@ -32,11 +32,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pair in same.chain(moved.iter().copied()) {
         let after = pair.after;
-        if after.system != system
-            || !is_managed(after)
-            || is_new_every_time(after)
-            || tables::is_superseded(after)
-        {
+        if after.system != system || !is_managed(after) || is_new_every_time(after) {
             continue;
         }
         let Some((table, source)) = tables::replacement(after) else { continue };
@@ -222,6 +218,9 @@ fn severity(most: Severity, after: &Resource) -> (Severity, Option<&'static str>
     // A job that is done holds nothing: the next rollout stops, and that is all.
     if after.kind == "batch/Job" {
         return (most.min(Severity::Medium), None);
+    }
+    if tables::is_superseded(after) {
+        return (most.min(Severity::Low), Some("every edit makes a new version: that is how this type is used"));
     }
     let grave = match tables::class_of(after) {
         Some(Class::Data | Class::Identity | Class::Container) => most,
