@@ -220,7 +220,10 @@ fn severity(most: Severity, after: &Resource) -> (Severity, Option<&'static str>
         return (most.min(Severity::Medium), None);
     }
     if tables::is_superseded(after) {
-        return (most.min(Severity::Low), Some("every edit makes a new version: that is how this type is used"));
+        return (
+            most.min(Severity::Low),
+            Some("every edit makes a new version: that is how this type is used"),
+        );
     }
     let grave = match tables::class_of(after) {
         Some(Class::Data | Class::Identity | Class::Container) => most,
