@@ -304,7 +304,11 @@ mod tests {
                     1 => lines.insert(at, lines[other]),
                     2 => lines.swap(at, other),
                     3 => lines[at] = "  \n",
-                    _ => lines[at] = lines[at].split_at(lines[at].len() / 2).0.trim_end_matches(|letter: char| !letter.is_ascii()),
+                    _ => {
+                        let letters = lines[at].char_indices().map(|(start, _)| start);
+                        let half = letters.take_while(|start| *start <= lines[at].len() / 2).last().unwrap_or(0);
+                        lines[at] = &lines[at][..half];
+                    }
                 }
                 if lines.is_empty() {
                     lines.push("");
