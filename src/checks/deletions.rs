@@ -111,6 +111,8 @@ fn is_made_or_kept_elsewhere(path: &str) -> bool {
         matches!(
             part,
             "vendor"
+                | "_vendor"
+                | "vendored"
                 | "third_party"
                 | "node_modules"
                 | "dist"

@@ -132,6 +132,8 @@ pub(super) fn is_read_by_people(path: &str) -> bool {
         matches!(
             part,
             "vendor"
+                | "_vendor"
+                | "vendored"
                 | "third_party"
                 | "node_modules"
                 | "dist"
