@@ -32,3 +32,17 @@ fn an_allow_for_everyone_names_the_condition_that_went() {
     let found = told("main.tf", &old, &policy(""));
     assert_eq!(found, [("iam/wildcard-principal-introduced".to_owned(), 0)]);
 }
+
+#[test]
+fn permissions_of_a_workflow_are_told_once_for_all_jobs() {
+    let workflow = |permissions: &str| {
+        format!(
+            "on: push\npermissions:\n  contents: read\n{permissions}jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n"
+        )
+    };
+    let new = workflow("  attestations: write\n  id-token: write\n");
+    assert_eq!(
+        told(".github/workflows/build.yml", &workflow(""), &new),
+        [("gha/permissions-widened".to_owned(), 0)]
+    );
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use crate::facts::{Resource, System};
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, subject_of};
+use crate::source::Locus;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
@@ -52,7 +53,8 @@ impl Token {
 }
 
 pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    // Permissions of the whole workflow are one edit for all of its jobs.
+    let mut told: Vec<Told<'_>> = Vec::new();
     for (old, before, new, after) in evidence.changed() {
         if after.system != System::Github || after.kind != "job" {
             continue;
@@ -78,13 +80,15 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
                     .filter(|(scope, level)| **level == Level::Write && was.level(scope) < Level::Write)
                     .map(|(scope, _)| scope)
                     .collect();
-                let Some(first) = wider.first() else { continue };
-                let grave = wider.iter().any(|scope| {
+                let is_grave = |scope: &&&String| {
                     matches!(scope.as_str(), "contents" | "actions" | "packages" | "id-token" | "deployments")
-                });
+                };
+                let grave = wider.iter().find(is_grave);
+                let Some(shown) = grave.or(wider.first()) else { continue };
                 let names: Vec<String> = wider.iter().map(|scope| format!("{scope}: write")).collect();
-                let severity = if grave { rule.severity } else { rule.severity.min(Severity::Medium) };
-                (names.join(", "), severity, format!("token.{first}"))
+                let severity =
+                    if grave.is_some() { rule.severity } else { rule.severity.min(Severity::Medium) };
+                (names.join(", "), severity, format!("token.{shown}"))
             }
         };
         let locus = after.attribute(&path).map_or(&new.locus, |attribute| &attribute.locus);
@@ -92,6 +96,13 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             .attribute(&path)
             .or_else(|| before.attributes.iter().find(|attribute| attribute.path.starts_with("token")))
             .map_or(&old.locus, |attribute| &attribute.locus);
+        let same = |told: &&mut Told<'_>| {
+            (told.locus.file, told.locus.start.line, &told.gained) == (locus.file, locus.start.line, &gained)
+        };
+        if let Some(told) = told.iter_mut().find(same) {
+            told.more += 1;
+            continue;
+        }
         let draft = Draft {
             old: Some(OldPlace::at(old_locus)),
             subject: Some(subject_of(new)),
@@ -99,13 +110,25 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             content: gained.clone(),
             ..Draft::new(Kind::Changed, Place::start_of(locus))
         };
-        findings.push(
-            draft
-                .capture("address", &after.address)
-                .capture("name", &after.name)
-                .capture("new", &gained)
-                .finish(rule),
-        );
+        let draft = draft.capture("name", &after.name).capture("new", &gained);
+        told.push(Told { draft, locus, gained, address: &after.address, more: 0 });
     }
-    findings
+    let word = |told: Told<'_>| {
+        let address = match told.more {
+            0 => told.address.to_owned(),
+            1 => format!("{} and one more job", told.address),
+            more => format!("{} and {more} more jobs", told.address),
+        };
+        told.draft.capture("address", address).finish(rule)
+    };
+    told.into_iter().map(word).collect()
+}
+
+/// A finding that may speak of several jobs.
+struct Told<'a> {
+    draft: Draft,
+    locus: &'a Locus,
+    gained: String,
+    address: &'a str,
+    more: usize,
 }
