@@ -96,12 +96,20 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             .attribute(&path)
             .or_else(|| before.attributes.iter().find(|attribute| attribute.path.starts_with("token")))
             .map_or(&old.locus, |attribute| &attribute.locus);
-        let same = |told: &&mut Told<'_>| {
+        let same = |told: &Told<'_>| {
             (told.locus.file, told.locus.start.line, &told.gained) == (locus.file, locus.start.line, &gained)
         };
-        if let Some(told) = told.iter_mut().find(same) {
-            told.more += 1;
-            continue;
+        let environment = |job: &Resource| job.attributes.iter().any(|one| one.path.starts_with("environment"));
+        let delivers = environment(before) || environment(after);
+        let known = told.iter().position(same);
+        let more = known.map_or(0, |at| told[at].more + 1);
+        // The job that reaches an environment speaks for the others.
+        if let Some(known) = known {
+            if !delivers || told[known].delivers {
+                told[known].more = more;
+                continue;
+            }
+            told.remove(known);
         }
         let draft = Draft {
             old: Some(OldPlace::at(old_locus)),
@@ -111,7 +119,7 @@ pub(super) fn check(rule: &Rule, evidence: &Evidence<'_>) -> Vec<Finding> {
             ..Draft::new(Kind::Changed, Place::start_of(locus))
         };
         let draft = draft.capture("name", &after.name).capture("new", &gained);
-        told.push(Told { draft, locus, gained, address: &after.address, more: 0 });
+        told.push(Told { draft, locus, gained, address: &after.address, more, delivers });
     }
     let word = |told: Told<'_>| {
         let address = match told.more {
@@ -131,4 +139,5 @@ struct Told<'a> {
     gained: String,
     address: &'a str,
     more: usize,
+    delivers: bool,
 }
