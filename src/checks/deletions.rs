@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Evidence;
+use super::made::is_made;
 use crate::change::Status;
 use crate::rules::{Draft, Finding, Kind, OldPlace, Place, Rule, Severity, Subject};
 
@@ -107,23 +108,7 @@ fn name(path: &str) -> &str {
 
 /// Vendored and generated files come and go with their source.
 fn is_made_or_kept_elsewhere(path: &str) -> bool {
-    path.split('/').any(|part| {
-        matches!(
-            part,
-            "vendor"
-                | "_vendor"
-                | "vendored"
-                | "third_party"
-                | "node_modules"
-                | "dist"
-                | "build"
-                | "generated"
-                | "testdata"
-                | "fixtures"
-                | "__snapshots__"
-                | "snapshots"
-        )
-    })
+    path.split('/').any(is_made)
 }
 
 /// The outermost folder of a path that others rely on.

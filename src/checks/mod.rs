@@ -32,6 +32,7 @@ mod kustomize_entries;
 mod leftovers;
 mod lock_step;
 mod lookalike;
+mod made;
 mod migrations;
 mod module_source;
 mod modules;

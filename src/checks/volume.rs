@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Evidence;
+use super::made::is_made;
 use crate::change::Status;
 use crate::rules::{Draft, Finding, Kind, Place, Rule, Severity, Subject};
 use crate::source::FileReading;
@@ -128,31 +129,10 @@ fn edit<'t>(old: &'t str, new: &'t str) -> Vec<&'t str> {
 pub(super) fn is_read_by_people(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let made = lower.split('/').any(|part| {
-        matches!(
-            part,
-            "vendor"
-                | "_vendor"
-                | "vendored"
-                | "third_party"
-                | "node_modules"
-                | "dist"
-                | "build"
-                | "generated"
-                | "gen"
-                | "testdata"
-                | "fixtures"
-                | "__snapshots__"
-                | "snapshots"
-                | "locale"
-                | "locales"
-                | "i18n"
-                | "translations"
-                | "docs"
-                | "doc"
-                | "examples"
-        )
-    });
+    let kept = |part: &str| {
+        matches!(part, "gen" | "locale" | "locales" | "i18n" | "translations" | "docs" | "doc" | "examples")
+    };
+    let made = lower.split('/').any(|part| is_made(part) || kept(part));
     let extension = name.rsplit('.').next().unwrap_or_default();
     let generated = [
         ".min.",
